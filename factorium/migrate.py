@@ -1,0 +1,133 @@
+"""Bring a database to the current schema: alembic, then SQL objects, then the calendar.
+
+SQL objects are the files of `sql/functions` and `sql/aggregates`, applied in
+dependency order; a file whose checksum is already in `ops.sql_object` is
+skipped, so migrating again does nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import URL, create_engine
+from sqlalchemy.pool import NullPool
+
+from factorium import calendar
+from factorium.errors import MigrationError
+from factorium.paths import MIGRATIONS, SQL
+
+CREATES = re.compile(
+    r"create\s+(?:or\s+replace\s+)?(?:function|procedure|aggregate|view|type)\s+([a-z_]+\.[a-z0-9_]+)",
+    re.IGNORECASE,
+)
+
+
+def migrate(info: str, revision: str = "head") -> list[str]:
+    """Migrate up to `revision`; returns the names of the SQL objects (re)applied."""
+    _alembic(info, "upgrade", revision)
+    if revision != "head":
+        return []
+    with psycopg.connect(info) as conn:
+        applied = apply_sql_objects(conn)
+        calendar.fill(conn)
+    return applied
+
+
+def downgrade(info: str, revision: str = "base") -> None:
+    """Migrate down to `revision`; what the later migrations made is dropped."""
+    _alembic(info, "downgrade", revision)
+
+
+def apply_sql_objects(conn: psycopg.Connection) -> list[str]:
+    """Apply every SQL file whose checksum changed, those it builds on first."""
+    known = dict(conn.execute("select name, sha256 from ops.sql_object").fetchall())
+    applied = []
+    for path in sql_files():
+        text = path.read_text()
+        name, sha256 = path.name, hashlib.sha256(text.encode()).hexdigest()
+        if known.get(name) == sha256:
+            continue
+        try:
+            with conn.transaction():
+                conn.execute("set local role factorium_owner")
+                conn.execute("set local check_function_bodies = off")
+                conn.execute(text)
+        except psycopg.Error as error:
+            raise MigrationError(f"{path.relative_to(SQL.parent)}: {error}") from error
+        conn.execute(
+            "insert into ops.sql_object (name, sha256) values (%s, %s) "
+            "on conflict (name) do update set sha256 = excluded.sha256, applied_at = now()",
+            [name, sha256],
+        )
+        applied.append(name)
+    conn.commit()
+    return applied
+
+
+def sql_files() -> list[Path]:
+    """Files of functions, then aggregates, each after the files it uses."""
+    return [
+        path
+        for folder in ("functions", "aggregates")
+        for path in _in_dependency_order(sorted((SQL / folder).glob("*.sql")))
+    ]
+
+
+def sql_checksum() -> str:
+    """One checksum over all SQL objects as they stand on disk."""
+    digest = hashlib.sha256()
+    for path in sorted(sql_files()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _in_dependency_order(paths: list[Path]) -> list[Path]:
+    maker = {name.lower(): path for path in paths for name in CREATES.findall(path.read_text())}
+    graph = {
+        path: {
+            other
+            for name, other in maker.items()
+            if other != path and re.search(rf"\b{re.escape(name)}\b", _code(path))
+        }
+        for path in paths
+    }
+    return list(TopologicalSorter(graph).static_order())
+
+
+def _code(path: Path) -> str:
+    return re.sub(r"--.*", "", path.read_text()).lower()
+
+
+def _alembic(info: str, verb: str, revision: str) -> None:
+    engine = create_engine(sqlalchemy_url(info), poolclass=NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            getattr(command, verb)(config, revision)
+    except Exception as error:
+        raise MigrationError(f"alembic {verb} {revision}: {error}") from error
+    finally:
+        engine.dispose()
+
+
+def sqlalchemy_url(info: str) -> URL:
+    """The same settings as SQLAlchemy writes them; libpq fills what is not named."""
+    parts = {k: str(v) for k, v in conninfo_to_dict(info).items() if v is not None}
+    return URL.create(
+        "postgresql+psycopg",
+        username=parts.pop("user", None),
+        password=parts.pop("password", None),
+        host=parts.pop("host", None),
+        port=int(parts.pop("port")) if "port" in parts else None,
+        database=parts.pop("dbname", None),
+        query=parts,
+    )

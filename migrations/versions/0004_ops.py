@@ -1,0 +1,64 @@
+"""Operations: builds, the interval ledger, changes waiting to be built, checksums."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+TABLES = """
+create table ops.sql_object (
+    name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+);
+comment on table ops.sql_object is 'Checksums of sql/functions and sql/aggregates as applied.';
+
+create table ops.build (
+    build_id bigint generated always as identity primary key,
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    status text not null default 'running' check (status in ('running', 'done', 'failed')),
+    since date,
+    until date,
+    is_full_refresh boolean not null default false,
+    max_load_id bigint,
+    dates_built integer,
+    error text
+);
+
+create table ops.interval (
+    model text not null,
+    column_name text not null,
+    column_version text not null,
+    trade_date date not null,
+    build_id bigint,
+    built_at timestamptz not null default clock_timestamp(),
+    is_dirty boolean not null default false,
+    primary key (model, column_name, trade_date)
+);
+comment on table ops.interval is
+'Which dates of which factor column are built, at which version; dirty dates are rebuilt.';
+
+create table ops.change (
+    change_id bigint generated always as identity primary key,
+    input text not null check (input in ('bars', 'actions', 'facts', 'macro', 'maps')),
+    from_date date not null,
+    to_date date,
+    load_id bigint,
+    consumed_by bigint,
+    created_at timestamptz not null default clock_timestamp()
+);
+create index change_waiting on ops.change (input) where consumed_by is null;
+comment on table ops.change is
+'Dates that newly landed data touch, per kind of input; a build consumes them.';
+"""
+
+
+def upgrade() -> None:
+    op.execute("set local role factorium_owner")
+    op.execute(TABLES)
+    op.execute("reset role")
+
+
+def downgrade() -> None:
+    op.execute("drop table ops.change, ops.interval, ops.build, ops.sql_object cascade")
