@@ -1,0 +1,315 @@
+"""Tables that users bring, CSV or Parquet, into typed frames with row-level rejects.
+
+Every CSV cell is read as text and then cast strictly; a cell that does not cast
+rejects its row, the other rows go on. All of it is columnar: only rejected rows
+are ever looked at one by one.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import polars as pl
+
+from ingest.errors import UnexpectedPayload
+from ingest.landing import Reject
+
+Columns = Mapping[str, str | Sequence[str]]
+Type = pl.DataType | type[pl.DataType]
+Schema = Mapping[str, Type]
+
+# Text that means "no value" in a column of numbers or dates; in a text column
+# only the empty cell does (NA and NAN are tickers).
+MISSING = ["", ".", "-", "na", "n/a", "nan", "null", "none", "#n/a"]
+DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
+TIME_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M")
+MIDNIGHT = r"^(\d{4}-\d{2}-\d{2})[T ]00:00:00.*$"
+# Working columns, beside the vendor's and the targets.
+LINE = "__line"
+RAW = "__raw_"
+REASON = "__reason"
+
+
+def read_table(
+    payload: Path | bytes,
+    *,
+    schema: Schema,
+    columns: Columns | None = None,
+    name: str | None = None,
+    required: Collection[str] = (),
+    optional: Collection[str] = (),
+    checks: Mapping[str, pl.Expr] | None = None,
+    time_zone: str | None = None,
+) -> tuple[pl.DataFrame, list[Reject]]:
+    """Read Parquet, CSV or CSV.gz into the columns of `schema`, in its order.
+
+    schema:    target column → polars type.
+    columns:   target column → the vendor's name for it, or several to choose
+               from; a column not named here is looked up by its own name. Case
+               and surrounding blanks matter only between columns that would
+               otherwise be the same.
+    required:  columns in which a missing cell rejects the row.
+    optional:  columns that the file may lack; they come back null.
+    checks:    reason → expression over target columns, true for rows to reject.
+    time_zone: zone of timestamps that carry none; without it they are rejected.
+
+    Returns the good rows and the rejects: file, 1-based line (of a Parquet file:
+    row), original text and a reason that names the column. An exact duplicate
+    of an earlier row is a reject. Dates may be ISO, YYYYMMDD or M/D/YYYY; NaN is
+    missing, infinity is rejected. Raises UnexpectedPayload when the file cannot
+    be read at all or lacks a column.
+    """
+    name = name or (payload.name if isinstance(payload, Path) else "<bytes>")
+    content = read_bytes(payload, name)
+    table, rejects = _read(content, name)
+    vendor = match_columns(table.columns, schema, columns or {}, optional, name)
+    raw = table.select(LINE, *(_raw(table, t, vendor[t], schema[t]) for t in schema))
+    cast = raw.with_columns(
+        _cast(t, schema[t], raw.schema[RAW + t], time_zone).alias(t) for t in schema
+    )
+    reason = _reason(vendor, schema, required, checks or {})
+    judged = _mark_duplicates(cast.with_columns(reason.alias(REASON)), list(schema))
+    bad = judged.filter(pl.col(REASON).is_not_null())
+    good = judged.filter(pl.col(REASON).is_null()) if bad.height else cast
+    return good.select(list(schema)), rejects + _rejects(bad, table, content, name)
+
+
+def read_bytes(payload: Path | bytes, name: str) -> bytes:
+    """A file's content, unzipped when it is gzip. Nothing and HTML are UnexpectedPayload."""
+    content = payload.read_bytes() if isinstance(payload, Path) else payload
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, OSError, zlib.error) as error:
+            raise UnexpectedPayload(f"{name}: truncated or damaged gzip ({error})") from error
+    if not content.strip():
+        raise UnexpectedPayload(f"{name}: the file is empty")
+    if content[:256].lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise UnexpectedPayload(f"{name}: line 1: HTML or XML instead of a table")
+    return content
+
+
+def match_columns(
+    found: Sequence[str],
+    schema: Schema,
+    columns: Columns,
+    optional: Collection[str],
+    name: str,
+) -> dict[str, str | None]:
+    """Target → the file's own column name; None for an optional one that is not there."""
+    folded: dict[str, str] = {}
+    for column in found:
+        folded.setdefault(column.strip().casefold(), column)
+    matched: dict[str, str | None] = {}
+    for target in schema:
+        wanted = columns.get(target, target)
+        candidates = [wanted] if isinstance(wanted, str) else list(wanted)
+        exact = [c for c in candidates if c in found]
+        alike = [folded[c.strip().casefold()] for c in candidates if c.strip().casefold() in folded]
+        matched[target] = next(iter(exact + alike), None)
+        if matched[target] is None and target not in optional:
+            raise UnexpectedPayload(
+                f"{name}: line 1: no column {' or '.join(map(repr, candidates))} for {target}; "
+                f"found {[c for c in found if c != LINE]}"
+            )
+    return matched
+
+
+def _read(content: bytes, name: str) -> tuple[pl.DataFrame, list[Reject]]:
+    """The table as it is in the file, CSV cells as text, with a column of line numbers."""
+    if content[:4] == b"PAR1":
+        try:
+            table = pl.read_parquet(io.BytesIO(content))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise UnexpectedPayload(f"{name}: damaged Parquet ({error})") from error
+        return table.with_row_index(LINE, offset=1), []
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnexpectedPayload(f"{name}: not UTF-8 at byte {error.start}") from error
+    return _read_csv(content, text, name)
+
+
+def _read_csv(content: bytes, text: str, name: str) -> tuple[pl.DataFrame, list[Reject]]:
+    separator = _separator(text)
+    header = next(csv.reader(io.StringIO(text), delimiter=separator))
+    if _is_regular(content, separator, len(header)):
+        # Two ragged lines can hide from the count; the slower reader names them.
+        with suppress(pl.exceptions.PolarsError):
+            table = pl.read_csv(content, separator=separator, infer_schema=False, quote_char=None)
+            return table.with_row_index(LINE, offset=2), []
+    return _read_lines(text, separator, name)
+
+
+def _separator(text: str) -> str:
+    header = text.lstrip("\n").split("\n", 1)[0]
+    return max(",;\t|", key=header.count)
+
+
+def _is_regular(content: bytes, separator: str, width: int) -> bool:
+    """No quotes, and as many separators as rows of this width have: safe to read in bulk."""
+    lines = content.count(b"\n") + (not content.endswith(b"\n"))
+    commas = content.count(separator.encode())
+    return width > 1 and b'"' not in content and commas == lines * (width - 1)
+
+
+def _read_lines(text: str, separator: str, name: str) -> tuple[pl.DataFrame, list[Reject]]:
+    """Read line by line, for files with quotes, blank lines or ragged rows."""
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    rejects: list[Reject] = []
+    header: list[str] = []
+    for line, row in _numbered(reader, name):
+        if not header:
+            header = row
+        elif len(row) == len(header):
+            lines.append(line)
+            rows.append(row)
+        else:
+            reason = f"{len(row)} fields where the header has {len(header)}"
+            rejects.append(Reject(name, line, separator.join(row), reason))
+    names = [column if header.index(column) == i else f"{column}_{i + 1}"
+             for i, column in enumerate(header)]  # fmt: skip
+    table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    return table.select(pl.Series(LINE, lines, pl.UInt32), pl.all()), rejects
+
+
+def _numbered(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Non-blank records with the 1-based line each starts on."""
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1  # type: ignore[attr-defined]
+    except csv.Error as error:
+        raise UnexpectedPayload(f"{name}: line {line}: {error}") from error
+
+
+def _raw(table: pl.DataFrame, target: str, column: str | None, dtype: Type) -> pl.Expr:
+    """The vendor's cells, null where they say that there is no value."""
+    if column is None:
+        return pl.lit(None, dtype=dtype).alias(RAW + target)
+    raw = pl.col(column)
+    found = table.schema[column]
+    if found == pl.Categorical:
+        raw, found = raw.cast(pl.String), pl.String()
+    if found == pl.String:
+        raw = raw.str.strip_chars()
+        missing = [""] if dtype == pl.String else MISSING
+        raw = pl.when(~raw.str.to_lowercase().is_in(missing)).then(raw)
+    elif found.is_float():
+        raw = raw.fill_nan(None)
+    return raw.alias(RAW + target)
+
+
+def _cast(target: str, dtype: Type, found: pl.DataType, time_zone: str | None) -> pl.Expr:
+    """The cells as `dtype`; null where they are missing or do not cast."""
+    raw = pl.col(RAW + target)
+    if found == pl.String:
+        cast = _from_text(raw, dtype, time_zone)
+    elif dtype == pl.Datetime and isinstance(found, pl.Datetime) and found.time_zone is None:
+        cast = _zoned(raw, time_zone).cast(dtype)
+    else:
+        cast = raw.cast(dtype, strict=False)
+    return pl.when(cast.is_finite()).then(cast) if _is_float(dtype) else cast
+
+
+def _from_text(raw: pl.Expr, dtype: Type, time_zone: str | None) -> pl.Expr:
+    if dtype == pl.Date:
+        day = raw.str.replace(MIDNIGHT, "${1}")
+        return pl.coalesce(day.str.to_date(form, strict=False) for form in DATE_FORMATS)
+    if dtype == pl.Datetime:
+        return _time_from_text(raw, time_zone).cast(dtype)
+    if dtype == pl.Boolean:
+        yes = raw.str.to_lowercase().is_in(["true", "t", "yes", "1"])
+        no = raw.str.to_lowercase().is_in(["false", "f", "no", "0"])
+        return pl.when(yes | no).then(yes)
+    if dtype == pl.String or _is_float(dtype):
+        return raw.cast(dtype, strict=False)
+    # 320193.0 is how pandas writes an integer column that has gaps.
+    return raw.str.replace(r"\.0+$", "").cast(dtype, strict=False)
+
+
+def _time_from_text(raw: pl.Expr, time_zone: str | None) -> pl.Expr:
+    text = raw.str.replace("T", " ").str.replace("Z$", "+00:00")
+    stated = text.str.to_datetime(
+        "%Y-%m-%d %H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
+    )
+    naive = pl.coalesce(
+        text.str.to_datetime(form, time_unit="us", strict=False) for form in TIME_FORMATS
+    )
+    return pl.coalesce(stated, _zoned(naive, time_zone))
+
+
+def _zoned(naive: pl.Expr, time_zone: str | None) -> pl.Expr:
+    """Local times as UTC; null without a zone and in the hour that spring skips."""
+    if time_zone is None:
+        return pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+    local = naive.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    return local.dt.convert_time_zone("UTC")
+
+
+def _is_float(dtype: Type) -> bool:
+    return dtype in (pl.Float64, pl.Float32)
+
+
+def _reason(
+    vendor: Mapping[str, str | None],
+    schema: Schema,
+    required: Collection[str],
+    checks: Mapping[str, pl.Expr],
+) -> pl.Expr:
+    """Why a row is rejected, the first reason in column order; null for a good row."""
+    reasons = [pl.lit(None, pl.String)]
+    for target, dtype in schema.items():
+        is_null = pl.col(target).is_null()
+        present = pl.col(RAW + target).is_not_null()
+        not_cast = pl.lit(f"column {vendor[target]}: not a {_word(dtype)}")
+        reasons.append(pl.when(is_null & present).then(not_cast))
+        if target in required:
+            missing = pl.lit(f"column {vendor[target]}: no value, and {target} needs one")
+            reasons.append(pl.when(is_null).then(missing))
+    reasons += [pl.when(bad).then(pl.lit(reason)) for reason, bad in checks.items()]
+    return pl.coalesce(reasons)
+
+
+def _word(dtype: Type) -> str:
+    if _is_float(dtype):
+        return "finite number"
+    words = {pl.Date: "date", pl.Datetime: "time with a zone", pl.Boolean: "true or false"}
+    return next((word for type_, word in words.items() if dtype == type_), "whole number")
+
+
+def _mark_duplicates(judged: pl.DataFrame, targets: list[str]) -> pl.DataFrame:
+    """Give every good row that repeats an earlier one a reason."""
+    if judged.select(targets).unique().height == judged.height:
+        return judged
+    repeated = ~pl.struct(targets).is_first_distinct() & pl.col(REASON).is_null()
+    reason = pl.when(repeated).then(pl.lit("exact duplicate of an earlier row"))
+    return judged.with_columns(pl.coalesce(pl.col(REASON), reason).alias(REASON))
+
+
+def _rejects(bad: pl.DataFrame, table: pl.DataFrame, content: bytes, name: str) -> list[Reject]:
+    if bad.is_empty():
+        return []
+    if content[:4] == b"PAR1":
+        records = table.join(bad.select(LINE), on=LINE, how="semi").drop(LINE)
+        texts = [json.dumps(row, default=str) for row in records.iter_rows(named=True)]
+    else:
+        lines = content.decode("utf-8-sig").split("\n")
+        texts = [lines[line - 1].rstrip("\r") for line in bad.get_column(LINE)]
+    return [
+        Reject(name, line, text, reason)
+        for line, text, reason in zip(
+            bad.get_column(LINE), texts, bad.get_column(REASON), strict=True
+        )
+    ]
