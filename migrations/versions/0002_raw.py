@@ -324,9 +324,18 @@ create table raw.sector (
 """
 
 
+# Append-only tables are ordered by load: a few pages find the rows of a load.
+BY_LOAD = (
+    "company_fact", "filing", "fsds_num", "fsds_pre", "fred_observation", "panel_item",
+    "daily_bar", "minute_bar",
+)  # fmt: skip
+
+
 def upgrade() -> None:
     op.execute("set local role factorium_owner")
     op.execute(TABLES)
+    for table in BY_LOAD:
+        op.execute(f"create index {table}_load on raw.{table} using brin (load_id)")
     # The ledger is the one raw table that is updated: a load's status and counts.
     op.execute("grant update on raw.load to factorium_ingest")
     op.execute("reset role")

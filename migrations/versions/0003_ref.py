@@ -39,6 +39,7 @@ create table ref.company (
 
 create table ref.security (
     security_id integer generated always as identity primary key,
+    permanent_ticker text not null unique,
     company_id integer references ref.company,
     name text,
     share_class text,
@@ -71,6 +72,9 @@ create table ref.ticker_history (
 );
 comment on table ref.ticker_history is
 'Which security a ticker meant, and when. A ticker means one security at a time.';
+
+comment on column ref.security.permanent_ticker is
+'The name a security keeps through ticker changes: its ticker in the newest map.';
 
 create table ref.cik_history (
     company_id integer not null references ref.company,

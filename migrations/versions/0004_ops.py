@@ -33,7 +33,9 @@ create table ops.interval (
     trade_date date not null,
     build_id bigint,
     built_at timestamptz not null default clock_timestamp(),
+    first_built_at timestamptz not null default clock_timestamp(),
     is_dirty boolean not null default false,
+    dirty_load_id bigint,
     primary key (model, column_name, trade_date)
 );
 comment on table ops.interval is
@@ -45,12 +47,42 @@ create table ops.change (
     from_date date not null,
     to_date date,
     load_id bigint,
-    consumed_by bigint,
     created_at timestamptz not null default clock_timestamp()
 );
-create index change_waiting on ops.change (input) where consumed_by is null;
+create index change_input on ops.change (input, change_id);
 comment on table ops.change is
-'Dates that newly landed data touch, per kind of input; a build consumes them.';
+'Dates that newly landed data touch, per kind of input.';
+
+create table ops.model_cursor (
+    model text primary key,
+    version text not null,
+    change_id bigint not null default 0,
+    moved_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.model_cursor is
+'The last change each model has taken into account, and the version of its code.';
+
+create table ops.factor_revision (
+    factor_id text not null,
+    security_id integer,
+    trade_date date not null,
+    old_value double precision,
+    new_value double precision,
+    build_id bigint,
+    load_id bigint,
+    published_at timestamptz not null,
+    superseded_at timestamptz not null default clock_timestamp()
+);
+create index factor_revision_date on ops.factor_revision (factor_id, trade_date);
+comment on table ops.factor_revision is
+'Factor values that late or corrected data replaced: what was published, and until when.';
+
+create table ops.bar_span (
+    is_only boolean primary key default true check (is_only),
+    first_date date not null,
+    last_date date not null
+);
+comment on table ops.bar_span is 'First and last session with a daily bar.';
 """
 
 
@@ -61,4 +93,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop table ops.change, ops.interval, ops.build, ops.sql_object cascade")
+    op.execute("drop table ops.factor_revision, ops.bar_span, ops.model_cursor, ops.change, ops.interval, ops.build, ops.sql_object cascade")

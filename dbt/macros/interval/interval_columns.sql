@@ -1,0 +1,35 @@
+{#
+    interval_columns(node) -> list of {name, version}
+
+    The columns whose history the ledger keeps apart. For a factor family: its
+    factors, each with the hash of its own expression and of what the model's
+    factors share (so a changed formula rebuilds its column, a changed CTE all
+    of them). For any other model: '*', with the hash of its code.
+#}
+{% macro interval_columns(node) %}
+    {% set code = modules.re.sub('--[^\n]*', '', node.raw_code) %}
+    {% if not node.config.meta.family or node.config.meta.get('ranks') %}
+        {{ return([{'name': '*', 'version': local_md5(code)}]) }}
+    {% endif %}
+    {% set grain = node.config.meta.grain %}
+    {% set parts = modules.re.split('\\bas\\s+([a-z_0-9]+)\\s*(?=,|\\n)', code) %}
+    {% set formulas = {} %}
+    {% set shared = [parts[-1]] %}
+    {% for i in range(1, parts | length, 2) %}
+        {% if parts[i] in node.columns and parts[i] not in grain %}
+            {% do formulas.update({parts[i]: parts[i - 1]}) %}
+        {% else %}
+            {% do shared.append(parts[i] ~ parts[i - 1]) %}
+        {% endif %}
+    {% endfor %}
+    {% set columns = [] %}
+    {% for name in node.columns if name not in grain %}
+        {% do columns.append({
+            'name': name,
+            'version': local_md5(
+                (formulas.get(name, '') ~ shared | join('')) | replace(' ', '') | replace('\n', '')
+            )
+        }) %}
+    {% endfor %}
+    {{ return(columns) }}
+{% endmacro %}

@@ -1,0 +1,76 @@
+{# The statements of the `interval` materialization, one macro each. #}
+
+{# The model's SQL with the dates of one range. #}
+{% macro in_window(sql, range) -%}
+    {{ sql | replace('@since@', range[0] | string) | replace('@until@', range[1] | string) }}
+{%- endmacro %}
+
+{# A list of strings as a SQL array. #}
+{% macro text_array(items) -%}
+    array[{% for item in items %}'{{ item }}'{{ ', ' if not loop.last }}{% endfor %}]::text[]
+{%- endmacro %}
+
+{% macro interval_plan(columns) %}
+    select since, until, columns, is_revision from ops.plan_interval(
+        '{{ model.name }}',
+        {{ text_array(config.get('meta').inputs) }},
+        {{ text_array(columns | map(attribute='name')) }},
+        {{ text_array(columns | map(attribute='version')) }},
+        '{{ var('since', '-infinity') }}',
+        '{{ var('until', 'infinity') }}'
+    )
+{% endmacro %}
+
+{% macro replace_range(work, target, since, until) %}
+    {% set names = adapter.get_columns_in_relation(work) | map(attribute='quoted') | join(', ') %}
+    delete from {{ target }} where trade_date between date '{{ since }}' and date '{{ until }}';
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ work }};
+{% endmacro %}
+
+{% macro update_columns(work, target, stale) %}
+    update {{ target }} as t set
+    {% for name in stale %}{{ name }} = w.{{ name }}{{ ', ' if not loop.last }}{% endfor %}
+    from {{ work }} as w
+    where {% for key in config.get('meta').grain %}
+        t.{{ key }} = w.{{ key }}{{ ' and ' if not loop.last }}
+    {% endfor %}
+{% endmacro %}
+
+{#
+    Keeps what is about to be replaced: one row for each value that differs by
+    more than rounding (1e-12 of it), with the load that caused the rebuild.
+#}
+{% macro keep_superseded(work, target, names, since, until) %}
+    {% set grain = config.get('meta').grain %}
+    insert into ops.factor_revision
+        (factor_id, security_id, trade_date, old_value, new_value, build_id, load_id, published_at)
+    select
+        f.factor_id, {{ 'old.security_id' if 'security_id' in grain else 'null' }}, old.trade_date,
+        f.old_value, f.new_value,
+        (select max(build_id) from ops.build where status = 'running'),
+        i.dirty_load_id, i.built_at
+    from {{ target }} as old
+    left join {{ work }} as new on
+        {% for key in grain %}old.{{ key }} = new.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    cross join lateral (values
+        {% for name in names %}
+        ('{{ name }}', old.{{ name }}::double precision, new.{{ name }}::double precision){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as f (factor_id, old_value, new_value)
+    left join ops.interval as i
+        on i.model = '{{ model.name }}' and i.column_name = f.factor_id
+        and i.trade_date = old.trade_date
+    where old.trade_date between date '{{ since }}' and date '{{ until }}'
+    and f.old_value is distinct from f.new_value
+    and not coalesce(abs(f.old_value - f.new_value) <= 1e-12 * abs(f.old_value), false)
+{% endmacro %}
+
+{% macro interval_done(columns, stale, since, until) %}
+    {% set built = columns if stale is none else columns | selectattr('name', 'in', stale) | list %}
+    select ops.finish_interval(
+        '{{ model.name }}',
+        {{ text_array(built | map(attribute='name')) }},
+        {{ text_array(built | map(attribute='version')) }},
+        '{{ since }}', '{{ until }}'
+    )
+{% endmacro %}

@@ -1,0 +1,71 @@
+{#
+    interval: a table by date, of which only what the ledger asks for is built.
+
+    The ledger (ops.interval) is per model, date and column version. For each
+    range it asks for, the model's SQL runs with since() and until() as date
+    literals, into a work table; then the range is deleted and inserted, or,
+    where only some columns are stale, those are updated. Superseded values of
+    factors go to ops.factor_revision. Never swapped; --full-refresh truncates.
+
+    Config: meta.grain (key columns, trade_date among them), meta.inputs (which
+    kinds of change touch it: bars, actions, facts, macro, maps).
+#}
+{% materialization interval, adapter='postgres' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set columns = interval_columns(model) -%}
+    {%- set names = columns | map(attribute='name') | list -%}
+    {%- set versions = columns | map(attribute='version') | list -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if existing is none or should_full_refresh() %}
+        {% do run_query("select ops.forget_interval('" ~ model.name ~ "')") %}
+    {% endif %}
+    {% if existing is none %}
+        {% call statement('create') -%}
+            {{ get_create_table_as_sql(False, target_relation, in_window(sql, ['0001-01-01', '0001-01-01'])) }}
+        {%- endcall %}
+        {% do run_query(
+            'create unique index ' ~ this.identifier ~ '_grain on ' ~ target_relation
+            ~ ' (' ~ config.get('meta').grain | join(', ') ~ ')'
+        ) %}
+        {% do create_indexes(target_relation) %}
+        {% do persist_docs(target_relation, model) %}
+    {% elif should_full_refresh() %}
+        {% do run_query('truncate ' ~ target_relation) %}
+    {% endif %}
+
+    {% set plan = run_query(interval_plan(columns)) %}
+    {% set aligned = [] %}
+    {% for since, until, stale, is_revision in plan.rows %}
+        {% set work = make_temp_relation(this, '__' ~ loop.index) %}
+        {% call statement('work') -%}
+            create temporary table {{ work }} as {{ in_window(sql, [since, until]) }}
+        {%- endcall %}
+        {% if not aligned and existing is not none %}
+            {% do align_columns(work, target_relation) %}
+            {% do persist_docs(target_relation, model) %}
+            {% do aligned.append(true) %}
+        {% endif %}
+        {% if is_revision and config.get('meta').family %}
+            {% do run_query(keep_superseded(work, target_relation, names, since, until)) %}
+        {% endif %}
+        {% if stale is none %}
+            {% do run_query(replace_range(work, target_relation, since, until)) %}
+        {% else %}
+            {% do run_query(update_columns(work, target_relation, stale)) %}
+        {% endif %}
+        {% do run_query(interval_done(columns, stale, since, until)) %}
+        {% do adapter.drop_relation(work) %}
+    {% endfor %}
+    {% call statement('main') -%}
+        {{ 'analyze ' ~ target_relation if plan.rows | length > 0 else 'select 1' }}
+    {%- endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
