@@ -17,6 +17,7 @@ from alembic import command
 from alembic.config import Config
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from factorium import calendar
@@ -90,12 +91,14 @@ def sql_checksum() -> str:
 
 def _in_dependency_order(paths: list[Path]) -> list[Path]:
     maker = {name.lower(): path for path in paths for name in CREATES.findall(path.read_text())}
+    code = {path: _code(path) for path in paths}
+    # Lists, not sets: the order, and with it the log of a migration, is the same every time.
     graph = {
-        path: {
+        path: [
             other
             for name, other in maker.items()
-            if other != path and re.search(rf"\b{re.escape(name)}\b", _code(path))
-        }
+            if other != path and re.search(rf"\b{re.escape(name)}\b", code[path])
+        ]
         for path in paths
     }
     return list(TopologicalSorter(graph).static_order())
@@ -113,6 +116,9 @@ def _alembic(info: str, verb: str, revision: str) -> None:
         with engine.connect() as connection:
             config.attributes["connection"] = connection
             getattr(command, verb)(config, revision)
+    except DBAPIError as error:
+        # SQLAlchemy's own text repeats the whole migration; the server's says what is wrong.
+        raise MigrationError(f"alembic {verb} {revision}: {error.orig}") from error
     except Exception as error:
         raise MigrationError(f"alembic {verb} {revision}: {error}") from error
     finally:
