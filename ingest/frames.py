@@ -33,7 +33,7 @@ TIME_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y%m%d %H:%M:%S", "%Y
 MIDNIGHT = r"^(\d{4}-\d{2}-\d{2})[T ]00:00:00.*$"
 # Working columns, beside the vendor's and the targets.
 LINE = "__line"
-RAW = "__raw_"
+FAILED = "__failed_"
 REASON = "__reason"
 
 
@@ -70,10 +70,12 @@ def read_table(
     content = read_bytes(payload, name)
     table, rejects = _read(content, name)
     vendor = match_columns(table.columns, schema, columns or {}, optional, name)
-    raw = table.select(LINE, *(_raw(table, t, vendor[t], schema[t]) for t in schema))
-    cast = raw.with_columns(
-        _cast(t, schema[t], raw.schema[RAW + t], time_zone).alias(t) for t in schema
-    )
+    cast = table.select(LINE)
+    for target, dtype in schema.items():
+        cells = _cells(table, vendor[target], dtype)
+        values = _cast(cells, dtype, time_zone)
+        failed = cells.is_not_null() & values.is_null()
+        cast = cast.with_columns(values.alias(target), failed.alias(FAILED + target))
     reason = _reason(vendor, schema, required, checks or {})
     judged = _mark_duplicates(cast.with_columns(reason.alias(REASON)), list(schema))
     bad = judged.filter(pl.col(REASON).is_not_null())
@@ -194,68 +196,74 @@ def _numbered(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, lis
         raise UnexpectedPayload(f"{name}: line {line}: {error}") from error
 
 
-def _raw(table: pl.DataFrame, target: str, column: str | None, dtype: Type) -> pl.Expr:
+def _cells(table: pl.DataFrame, column: str | None, dtype: Type) -> pl.Series:
     """The vendor's cells, null where they say that there is no value."""
     if column is None:
-        return pl.lit(None, dtype=dtype).alias(RAW + target)
-    raw = pl.col(column)
-    found = table.schema[column]
-    if found == pl.Categorical:
-        raw, found = raw.cast(pl.String), pl.String()
-    if found == pl.String:
-        raw = raw.str.strip_chars()
-        missing = [""] if dtype == pl.String else MISSING
-        raw = pl.when(~raw.str.to_lowercase().is_in(missing)).then(raw)
-    elif found.is_float():
-        raw = raw.fill_nan(None)
-    return raw.alias(RAW + target)
+        return pl.Series(values=[None], dtype=dtype).new_from_index(0, table.height)
+    cells = table.get_column(column)
+    if cells.dtype == pl.Categorical:
+        cells = cells.cast(pl.String)
+    if cells.dtype.is_float():
+        return cells.fill_nan(None)
+    if cells.dtype != pl.String:
+        return cells
+    cells = cells.str.strip_chars()
+    if dtype == pl.String:
+        return cells.set(cells == "", None)
+    # A clean column, the common one, is not searched for words.
+    if cells.cast(pl.Float64, strict=False).is_finite().sum() == cells.len():
+        return cells
+    return cells.set(cells.str.to_lowercase().is_in(MISSING), None)
 
 
-def _cast(target: str, dtype: Type, found: pl.DataType, time_zone: str | None) -> pl.Expr:
+def _cast(cells: pl.Series, dtype: Type, time_zone: str | None) -> pl.Series:
     """The cells as `dtype`; null where they are missing or do not cast."""
-    raw = pl.col(RAW + target)
-    if found == pl.String:
-        cast = _from_text(raw, dtype, time_zone)
-    elif dtype == pl.Datetime and isinstance(found, pl.Datetime) and found.time_zone is None:
-        cast = _zoned(raw, time_zone).cast(dtype)
-    else:
-        cast = raw.cast(dtype, strict=False)
-    return pl.when(cast.is_finite()).then(cast) if _is_float(dtype) else cast
+    if cells.dtype == pl.String and dtype == pl.Date:
+        return _first_cast(cells.str.replace(MIDNIGHT, "${1}"), DATE_FORMATS, pl.Date())
+    if cells.dtype == pl.String and dtype == pl.Datetime:
+        return _time_from_text(cells, time_zone).cast(dtype)
+    if cells.dtype == pl.String and dtype == pl.Boolean:
+        words = cells.str.to_lowercase()
+        yes = words.is_in(["true", "t", "yes", "1"])
+        return yes.set(~yes & ~words.is_in(["false", "f", "no", "0"]), None)
+    if cells.dtype == pl.String and dtype.is_integer():
+        # 320193.0 is how pandas writes an integer column that has gaps.
+        cells = cells.str.replace(r"\.0+$", "")
+    if dtype == pl.Datetime and cells.dtype == pl.Datetime and cells.dtype.time_zone is None:  # type: ignore[attr-defined]
+        return _zoned(cells, time_zone).cast(dtype)
+    values = cells.cast(dtype, strict=False)
+    return values.set(~values.is_finite(), None) if _is_float(dtype) else values
 
 
-def _from_text(raw: pl.Expr, dtype: Type, time_zone: str | None) -> pl.Expr:
-    if dtype == pl.Date:
-        day = raw.str.replace(MIDNIGHT, "${1}")
-        return pl.coalesce(day.str.to_date(form, strict=False) for form in DATE_FORMATS)
-    if dtype == pl.Datetime:
-        return _time_from_text(raw, time_zone).cast(dtype)
-    if dtype == pl.Boolean:
-        yes = raw.str.to_lowercase().is_in(["true", "t", "yes", "1"])
-        no = raw.str.to_lowercase().is_in(["false", "f", "no", "0"])
-        return pl.when(yes | no).then(yes)
-    if dtype == pl.String or _is_float(dtype):
-        return raw.cast(dtype, strict=False)
-    # 320193.0 is how pandas writes an integer column that has gaps.
-    return raw.str.replace(r"\.0+$", "").cast(dtype, strict=False)
+def _first_cast(text: pl.Series, formats: Sequence[str], dtype: pl.Date | pl.Datetime) -> pl.Series:
+    """Each cell by the first format that fits it; later ones are tried only where needed."""
+    values = pl.Series(values=[None], dtype=dtype).new_from_index(0, text.len())
+    for form in formats:
+        left = text.set(values.is_not_null(), None)
+        if left.null_count() == left.len():
+            break
+        parsed = left.str.strptime(dtype, form, strict=False)
+        values = values.zip_with(values.is_not_null(), parsed)
+    return values
 
 
-def _time_from_text(raw: pl.Expr, time_zone: str | None) -> pl.Expr:
-    text = raw.str.replace("T", " ").str.replace("Z$", "+00:00")
+def _time_from_text(text: pl.Series, time_zone: str | None) -> pl.Series:
+    text = text.str.replace("T", " ").str.replace("Z$", "+00:00")
     stated = text.str.to_datetime(
         "%Y-%m-%d %H:%M:%S%.f%z", time_unit="us", time_zone="UTC", strict=False
     )
-    naive = pl.coalesce(
-        text.str.to_datetime(form, time_unit="us", strict=False) for form in TIME_FORMATS
-    )
-    return pl.coalesce(stated, _zoned(naive, time_zone))
+    naive = _first_cast(text.set(stated.is_not_null(), None), TIME_FORMATS, pl.Datetime("us"))
+    return stated.zip_with(stated.is_not_null(), _zoned(naive, time_zone))
 
 
-def _zoned(naive: pl.Expr, time_zone: str | None) -> pl.Expr:
+def _zoned(naive: pl.Series, time_zone: str | None) -> pl.Series:
     """Local times as UTC; null without a zone and in the hour that spring skips."""
     if time_zone is None:
-        return pl.lit(None, dtype=pl.Datetime("us", "UTC"))
+        return pl.Series(values=[None], dtype=pl.Datetime("us", "UTC")).new_from_index(
+            0, naive.len()
+        )
     local = naive.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-    return local.dt.convert_time_zone("UTC")
+    return local.dt.convert_time_zone("UTC").dt.cast_time_unit("us")
 
 
 def _is_float(dtype: Type) -> bool:
@@ -272,9 +280,8 @@ def _reason(
     reasons = [pl.lit(None, pl.String)]
     for target, dtype in schema.items():
         is_null = pl.col(target).is_null()
-        present = pl.col(RAW + target).is_not_null()
         not_cast = pl.lit(f"column {vendor[target]}: not a {_word(dtype)}")
-        reasons.append(pl.when(is_null & present).then(not_cast))
+        reasons.append(pl.when(pl.col(FAILED + target)).then(not_cast))
         if target in required:
             missing = pl.lit(f"column {vendor[target]}: no value, and {target} needs one")
             reasons.append(pl.when(is_null).then(missing))
@@ -291,7 +298,7 @@ def _word(dtype: Type) -> str:
 
 def _mark_duplicates(judged: pl.DataFrame, targets: list[str]) -> pl.DataFrame:
     """Give every good row that repeats an earlier one a reason."""
-    if judged.select(targets).unique().height == judged.height:
+    if judged.select(targets).hash_rows().n_unique() == judged.height:
         return judged
     repeated = ~pl.struct(targets).is_first_distinct() & pl.col(REASON).is_null()
     reason = pl.when(repeated).then(pl.lit("exact duplicate of an earlier row"))
