@@ -6,23 +6,38 @@ tables and the bad ones into `raw.reject`. The same bytes land once. A killed
 load leaves nothing half-landed: its rows roll back with their transaction and
 its ledger row is closed as failed by the next writer of the dataset, who can
 only hold the dataset's advisory lock when the killed one is gone.
+
+`land_many` does the same for the files of a folder, the members of a zip or a
+series of responses, each a load of its own, under one lock. One that cannot be
+read does not stop the others; it is raised when they are done.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import psycopg
 from psycopg import sql
 
-from ingest.errors import DatasetBusy, IngestError, ServerGone, StorageFull, TooManyRejects
+from ingest.errors import (
+    DatasetBusy,
+    IngestError,
+    ServerGone,
+    StorageFull,
+    TooManyRejects,
+    UnexpectedPayload,
+    VendorUnavailable,
+)
 
 SCHEMA_VERSION = 1
 
@@ -45,6 +60,9 @@ KEY_PARTITION = {
     "fred_release_date": "release_id",
     "filing_index": "accession",
 }
+
+# Key columns that may be null; there, null equals null.
+NULLABLE_KEYS = {"period_start", "realtime_start", "realtime_end", "value"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,30 @@ class Landed:
     rows_rejected: int = 0
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a file or response holds, unpacked, and how far it takes us."""
+
+    payload: bytes
+    watermark: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One of many things to land.
+
+    `read` returns its content, or None when the vendor says it has not changed;
+    it may raise UnexpectedPayload or VendorUnavailable. `member` identifies the
+    content without reading it (a zip member's name, CRC and size): a member
+    that has landed is passed over unread.
+    """
+
+    uri: str
+    read: Callable[[], Content | None]
+    parse: Callable[[bytes], Iterable[Batch]]
+    member: str | None = None
+
+
 def fingerprint(payload: bytes | Path) -> str:
     """The sha256 of bytes, or of a file's bytes, as hex."""
     if isinstance(payload, bytes):
@@ -108,60 +150,191 @@ def land(
     kept) when rejected/read exceeds `reject_threshold`; DatasetBusy;
     StorageFull; ServerGone; whatever `parse` raises, recorded in the ledger.
     """
-    options = options or {}
-    sha256 = _identity(payload, options)
-    with _server_errors(uri), _lock(conn, dataset):
-        if _landed_before(conn, dataset, sha256):
+    feed = _Feed(conn, source, dataset, options or {}, reject_threshold)
+    sha256 = _identity(payload, feed.options)
+    with _server_errors(conn, uri), _lock(conn, dataset):
+        if _landed_before(feed, sha256):
             return Landed(dataset, uri, None, is_new=False)
-        load_id = _open_load(conn, source, dataset, uri, sha256, options, watermark)
-        try:
-            return _land_batches(conn, load_id, dataset, uri, parse, reject_threshold)
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:
-            conn.rollback()
-            _close_failed(conn, load_id, error)
-            raise
+        _close_interrupted(feed)
+        load_id = _open_load(feed, uri, sha256, watermark)
+        return _land_open(feed, load_id, uri, parse)
+
+
+def land_many(
+    conn: psycopg.Connection,
+    items: Iterable[Item],
+    *,
+    source: str,
+    dataset: str,
+    options: dict[str, Any] | None = None,
+    reject_threshold: float = 0.05,
+) -> Iterator[Landed]:
+    """Land each item as a load of its own, under one lock.
+
+    Killed in the middle and run again, it lands the items not yet landed. An
+    item that cannot be read, or with too many rejects, is recorded as a failed
+    load and the others go on; at the end the first such error is raised, or, if
+    there are several, one that lists them.
+    """
+    feed = _Feed(conn, source, dataset, options or {}, reject_threshold)
+    failures: list[IngestError] = []
+    with _server_errors(conn, dataset), _lock(conn, dataset):
+        seen = _Seen.of(feed)
+        _close_interrupted(feed)
+        for item in items:
+            try:
+                yield _land_item(feed, item, seen)
+            except (UnexpectedPayload, VendorUnavailable, TooManyRejects) as error:
+                failures.append(error)
+    if failures:
+        raise _summary(failures)
+
+
+@dataclass(frozen=True)
+class _Feed:
+    """What the loads of one call have in common."""
+
+    conn: psycopg.Connection
+    source: str
+    dataset: str
+    options: dict[str, Any]
+    reject_threshold: float
+
+
+@dataclass
+class _Seen:
+    """What of a dataset has landed: fingerprints of contents and names of zip members."""
+
+    contents: set[str]
+    members: set[str]
+
+    @classmethod
+    def of(cls, feed: _Feed) -> _Seen:
+        rows = feed.conn.execute(
+            "select sha256, case when options - 'member' = %s::jsonb then options ->> 'member' end "
+            "from raw.load where dataset = %s and status = 'done'",
+            [json.dumps(feed.options, default=str), feed.dataset],
+        ).fetchall()
+        feed.conn.commit()
+        return cls({row[0] for row in rows}, {row[1] for row in rows if row[1]})
+
+
+def _land_item(feed: _Feed, item: Item, seen: _Seen) -> Landed:
+    unchanged = Landed(feed.dataset, item.uri, None, is_new=False)
+    if item.member in seen.members:
+        return unchanged
+    with _server_errors(feed.conn, item.uri):
+        content = _read(feed, item)
+        if content is None:
+            return unchanged
+        sha256 = _identity(content.payload, feed.options)
+        if sha256 in seen.contents:
+            _note_member(feed, sha256, item.member)
+            return unchanged
+        load_id = _open_load(feed, item.uri, sha256, content.watermark, item.member)
+        landed = _land_open(feed, load_id, item.uri, partial(item.parse, content.payload))
+    seen.contents.add(sha256)
+    return landed
+
+
+def _read(feed: _Feed, item: Item) -> Content | None:
+    """Read an item; one that cannot be read is a failed load in the ledger."""
+    try:
+        return item.read()
+    except (UnexpectedPayload, VendorUnavailable) as error:
+        _close_failed(feed.conn, _open_load(feed, item.uri, "unread", None), error)
+        raise
+
+
+def _note_member(feed: _Feed, sha256: str, member: str | None) -> None:
+    """Remember that a zip member is content that has landed, so that it is not read again."""
+    if member is not None:
+        feed.conn.execute(
+            "update raw.load set options = options || jsonb_build_object('member', %s::text) "
+            "where dataset = %s and sha256 = %s and status = 'done'",
+            [member, feed.dataset, sha256],
+        )
+        feed.conn.commit()
+
+
+def _summary(failures: list[IngestError]) -> IngestError:
+    """One error for all: itself if alone, else a list of the kind they share."""
+    if len(failures) == 1:
+        return failures[0]
+    kinds = {type(failure) for failure in failures}
+    kind = kinds.pop() if len(kinds) == 1 else UnexpectedPayload
+    listed = "".join(f"\n- {failure}" for failure in failures[:20])
+    more = f"\n- and {len(failures) - 20} more" if len(failures) > 20 else ""
+    return kind(f"{len(failures)} could not be landed, the others have:{listed}{more}")
+
+
+def _land_open(feed: _Feed, load_id: int, uri: str, parse: Callable[[], Iterable[Batch]]) -> Landed:
+    """Land the batches of an open load; close it as failed when that cannot be done."""
+    try:
+        read, rejects, landed = _land_batches(feed, load_id, uri, parse)
+        if _too_many(feed, read, rejects):
+            raise TooManyRejects(
+                f"{uri}: {len(rejects)} of {read} records rejected, more than "
+                f"{feed.reject_threshold:.0%}; first: {_first(rejects)}. Nothing landed; "
+                "see them with: factorium status --rejects"
+            )
+        return Landed(feed.dataset, uri, load_id, True, read, landed, len(rejects))
+    except Exception as error:
+        if not (feed.conn.broken or feed.conn.closed):
+            feed.conn.rollback()
+            _close_failed(feed.conn, load_id, error)
+        raise
 
 
 def _land_batches(
-    conn: psycopg.Connection,
-    load_id: int,
-    dataset: str,
-    uri: str,
-    parse: Callable[[], Iterable[Batch]],
-    reject_threshold: float,
-) -> Landed:
-    read = landed = rejected = 0
+    feed: _Feed, load_id: int, uri: str, parse: Callable[[], Iterable[Batch]]
+) -> tuple[int, list[Reject], int]:
+    """Records read, the rejected ones and rows landed, in one transaction.
+
+    With too many rejects nothing but they and the counts are kept.
+    """
+    conn, read, landed = feed.conn, 0, 0
     rejects: list[Reject] = []
     with conn.transaction():
-        for batch in parse():
+        for parsed in parse():
+            batch = _without_nul(parsed, uri)
             landed += _copy_new(conn, load_id, batch)
             read += batch.rows.height + len(batch.rejects)
             rejects += batch.rejects
-            rejected += len(batch.rejects)
-        _write_rejects(conn, load_id, rejects)
-        if read and rejected / read > reject_threshold:
+        if _too_many(feed, read, rejects):
             raise psycopg.Rollback
+        _write_rejects(conn, load_id, rejects)
         conn.execute(
             "update raw.load set status = 'done', finished_at = clock_timestamp(), "
             "rows_read = %s, rows_landed = %s, rows_rejected = %s where load_id = %s",
-            [read, landed, rejected, load_id],
+            [read, landed, len(rejects), load_id],
         )
-    if read and rejected / read > reject_threshold:
+    if _too_many(feed, read, rejects):
         _write_rejects(conn, load_id, rejects)
         conn.execute(
             "update raw.load set rows_read = %s, rows_rejected = %s where load_id = %s",
-            [read, rejected, load_id],
-        )
-        conn.commit()
-        raise TooManyRejects(
-            f"{uri}: {rejected} of {read} records rejected, more than "
-            f"{reject_threshold:.0%}; first: {_first(rejects)}. Nothing landed; "
-            "see them with: factorium status --rejects"
+            [read, len(rejects), load_id],
         )
     conn.commit()
-    return Landed(dataset, uri, load_id, True, read, landed, rejected)
+    return read, rejects, landed
+
+
+def _too_many(feed: _Feed, read: int, rejects: list[Reject]) -> bool:
+    return read > 0 and len(rejects) / read > feed.reject_threshold
+
+
+def _without_nul(batch: Batch, uri: str) -> Batch:
+    """Reject rows with a NUL character: JSON may hold one, PostgreSQL's text may not."""
+    texts = batch.rows.select(cs.string())
+    has_nul = texts.select(
+        pl.any_horizontal(pl.lit(False), pl.all().str.contains("\x00", literal=True))
+    ).to_series()
+    if not has_nul.any():
+        return batch
+    reason = "text with a NUL character"
+    bad = [Reject(uri, None, repr(row), reason) for row in batch.rows.filter(has_nul).rows()]
+    good = batch.rows.filter(~has_nul.fill_null(False))
+    return Batch(batch.table, good, batch.rejects + bad)
 
 
 def _copy_new(conn: psycopg.Connection, load_id: int, batch: Batch) -> int:
@@ -184,34 +357,40 @@ def _copy_new(conn: psycopg.Connection, load_id: int, batch: Batch) -> int:
     ).fetchone()
     if seen is None or not seen[0]:
         return _copy(conn, target, rows)
-    return _copy_unseen(conn, target, rows, key)
+    return _copy_unseen(conn, batch.table, rows, values)
 
 
 def _copy_unseen(
-    conn: psycopg.Connection, target: sql.Identifier, rows: pl.DataFrame, key: tuple[str, ...]
+    conn: psycopg.Connection, table: str, rows: pl.DataFrame, values: list[Any]
 ) -> int:
-    work = sql.Identifier("landing_work")
-    conn.execute(
-        sql.SQL("create temporary table {} (like {}) on commit drop").format(work, target)
-    )
+    """COPY into a work table, then insert what the target lacks: one anti-join, by sets.
+
+    The partition's values, which bound what can be there, are said twice: so
+    the old rows come from its index whatever the planner thinks of the join.
+    """
+    target, work = sql.Identifier("raw", table), sql.Identifier("landing_work")
+    conn.execute(sql.SQL("create temporary table {} (like {}) on commit drop").format(work, target))
     _copy(conn, work, rows)
     conn.execute(sql.SQL("analyze {}").format(work))
     same = sql.SQL(" and ").join(
         sql.SQL("old.{0} is not distinct from new.{0}").format(sql.Identifier(name))
-        if name in ("period_start", "realtime_start", "realtime_end", "value")
+        if name in NULLABLE_KEYS
         else sql.SQL("old.{0} = new.{0}").format(sql.Identifier(name))
-        for name in key
+        for name in CONTENT_KEYS[table]
     )
     done = conn.execute(
         sql.SQL(
             "insert into {target} ({names}) select {names} from {work} as new "
-            "where not exists (select from {target} as old where {same})"
+            "where not exists (select from {target} as old "
+            "where old.{partition} = any(%s) and {same})"
         ).format(
             target=target,
             work=work,
             names=sql.SQL(", ").join(map(sql.Identifier, rows.columns)),
+            partition=sql.Identifier(KEY_PARTITION[table]),
             same=same,
-        )
+        ),
+        [values],
     )
     conn.execute(sql.SQL("drop table {}").format(work))
     return done.rowcount
@@ -223,7 +402,9 @@ def _copy(conn: psycopg.Connection, target: sql.Identifier, rows: pl.DataFrame) 
     )
     with conn.cursor().copy(statement) as copy:
         for part in rows.iter_slices(200_000):
-            copy.write(part.write_csv(include_header=False).encode())
+            buffer = io.BytesIO()
+            part.write_csv(buffer, include_header=False)
+            copy.write(buffer.getbuffer())
     return rows.height
 
 
@@ -249,36 +430,38 @@ def _identity(payload: bytes | Path, options: dict[str, Any]) -> str:
     return fingerprint((content + json.dumps(options, sort_keys=True, default=str)).encode())
 
 
-def _landed_before(conn: psycopg.Connection, dataset: str, sha256: str) -> bool:
-    row = conn.execute(
+def _landed_before(feed: _Feed, sha256: str) -> bool:
+    row = feed.conn.execute(
         "select 1 from raw.load where dataset = %s and sha256 = %s and status = 'done'",
-        [dataset, sha256],
+        [feed.dataset, sha256],
     ).fetchone()
-    conn.commit()
+    feed.conn.commit()
     return row is not None
 
 
-def _open_load(
-    conn: psycopg.Connection,
-    source: str,
-    dataset: str,
-    uri: str,
-    sha256: str,
-    options: dict[str, Any],
-    watermark: str | None,
-) -> int:
-    conn.execute(
+def _close_interrupted(feed: _Feed) -> None:
+    """Close what a killed process left open. We hold the lock, so it is gone."""
+    feed.conn.execute(
         "update raw.load set status = 'failed', finished_at = clock_timestamp(), "
         "error = 'interrupted: the process ended before the load did' "
         "where dataset = %s and status = 'running'",
-        [dataset],
+        [feed.dataset],
     )
-    row = conn.execute(
+    feed.conn.commit()
+
+
+def _open_load(
+    feed: _Feed, uri: str, sha256: str, watermark: str | None, member: str | None = None
+) -> int:
+    """Write a running load into the ledger, at once, so that it is seen."""
+    noted = feed.options if member is None else {**feed.options, "member": member}
+    options = json.dumps(noted, default=str)
+    row = feed.conn.execute(
         "insert into raw.load (source, dataset, uri, sha256, options, watermark, schema_version) "
         "values (%s, %s, %s, %s, %s, %s, %s) returning load_id",
-        [source, dataset, uri, sha256, json.dumps(options, default=str), watermark, SCHEMA_VERSION],
+        [feed.source, feed.dataset, uri, sha256, options, watermark, SCHEMA_VERSION],
     ).fetchone()
-    conn.commit()
+    feed.conn.commit()
     assert row is not None
     return int(row[0])
 
@@ -313,12 +496,15 @@ def _lock(conn: psycopg.Connection, dataset: str) -> Iterator[None]:
 
 
 @contextmanager
-def _server_errors(uri: str) -> Iterator[None]:
+def _server_errors(conn: psycopg.Connection, uri: str) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.DiskFull as error:
-        raise StorageFull(f"{uri}: the server has no room left ({error}); nothing landed") from error
-    except psycopg.OperationalError as error:
-        raise ServerGone(f"{uri}: the server went away ({error}); nothing landed") from error
-    except psycopg.DataError as error:
-        raise IngestError(f"{uri}: the server refused a row: {error}") from error
+        raise StorageFull(
+            f"{uri}: the server has no room left ({error}); nothing landed"
+        ) from error
+    except psycopg.Error as error:
+        if conn.broken or conn.closed:
+            message = f"{uri}: the server went away ({error}); nothing landed"
+            raise ServerGone(message) from error
+        raise IngestError(f"{uri}: the server refused it ({error}); nothing landed") from error
