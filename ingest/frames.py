@@ -31,6 +31,7 @@ MISSING = ["", ".", "-", "na", "n/a", "nan", "null", "none", "#n/a"]
 DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
 TIME_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M")
 MIDNIGHT = r"^(\d{4}-\d{2}-\d{2})[T ]00:00:00.*$"
+PARQUET = b"PAR1"
 # Working columns, beside the vendor's and the targets.
 LINE = "__line"
 FAILED = "__failed_"
@@ -68,19 +69,50 @@ def read_table(
     """
     name = name or (payload.name if isinstance(payload, Path) else "<bytes>")
     content = read_bytes(payload, name)
-    table, rejects = _read(content, name)
-    vendor = match_columns(table.columns, schema, columns or {}, optional, name)
-    cast = table.select(LINE)
+    cells, ragged = read_cells(content, name)
+    frame, rejects = cast_cells(
+        cells,
+        schema=schema,
+        columns=columns,
+        name=name,
+        required=required,
+        optional=optional,
+        checks=checks,
+        time_zone=time_zone,
+        content=None if content[:4] == PARQUET else content,
+    )
+    return frame, ragged + rejects
+
+
+def cast_cells(
+    cells: pl.DataFrame,
+    *,
+    schema: Schema,
+    name: str,
+    columns: Columns | None = None,
+    required: Collection[str] = (),
+    optional: Collection[str] = (),
+    checks: Mapping[str, pl.Expr] | None = None,
+    time_zone: str | None = None,
+    content: bytes | None = None,
+) -> tuple[pl.DataFrame, list[Reject]]:
+    """The same for cells already at hand, with their line (or record) numbers in `LINE`.
+
+    content: the CSV text that the lines are of; without it a reject's record is
+    its cells as JSON.
+    """
+    vendor = match_columns(cells.columns, schema, columns or {}, optional, name)
+    cast = cells.select(LINE)
     for target, dtype in schema.items():
-        cells = _cells(table, vendor[target], dtype)
-        values = _cast(cells, dtype, time_zone)
-        failed = cells.is_not_null() & values.is_null()
+        found = _cells(cells, vendor[target], dtype)
+        values = _cast(found, dtype, time_zone)
+        failed = found.is_not_null() & values.is_null()
         cast = cast.with_columns(values.alias(target), failed.alias(FAILED + target))
     reason = _reason(vendor, schema, required, checks or {})
     judged = _mark_duplicates(cast.with_columns(reason.alias(REASON)), list(schema))
     bad = judged.filter(pl.col(REASON).is_not_null())
     good = judged.filter(pl.col(REASON).is_null()) if bad.height else cast
-    return good.select(list(schema)), rejects + _rejects(bad, table, content, name)
+    return good.select(list(schema)), _rejects(bad, cells, content, name)
 
 
 def read_bytes(payload: Path | bytes, name: str) -> bytes:
@@ -124,9 +156,9 @@ def match_columns(
     return matched
 
 
-def _read(content: bytes, name: str) -> tuple[pl.DataFrame, list[Reject]]:
+def read_cells(content: bytes, name: str) -> tuple[pl.DataFrame, list[Reject]]:
     """The table as it is in the file, CSV cells as text, with a column of line numbers."""
-    if content[:4] == b"PAR1":
+    if content[:4] == PARQUET:
         try:
             table = pl.read_parquet(io.BytesIO(content))
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -305,18 +337,18 @@ def _mark_duplicates(judged: pl.DataFrame, targets: list[str]) -> pl.DataFrame:
     return judged.with_columns(pl.coalesce(pl.col(REASON), reason).alias(REASON))
 
 
-def _rejects(bad: pl.DataFrame, table: pl.DataFrame, content: bytes, name: str) -> list[Reject]:
+def _rejects(
+    bad: pl.DataFrame, cells: pl.DataFrame, content: bytes | None, name: str
+) -> list[Reject]:
     if bad.is_empty():
         return []
-    if content[:4] == b"PAR1":
-        records = table.join(bad.select(LINE), on=LINE, how="semi").drop(LINE)
-        texts = [json.dumps(row, default=str) for row in records.iter_rows(named=True)]
+    if content is None:
+        rows = cells.join(bad.select(LINE), on=LINE, how="semi").drop(LINE)
+        records = [json.dumps(row, default=str) for row in rows.iter_rows(named=True)]
     else:
         lines = content.decode("utf-8-sig").split("\n")
-        texts = [lines[line - 1].rstrip("\r") for line in bad.get_column(LINE)]
+        records = [lines[line - 1].rstrip("\r") for line in bad.get_column(LINE)]
     return [
-        Reject(name, line, text, reason)
-        for line, text, reason in zip(
-            bad.get_column(LINE), texts, bad.get_column(REASON), strict=True
-        )
+        Reject(name, line, record, reason)
+        for line, record, reason in zip(bad[LINE], records, bad[REASON], strict=True)
     ]
