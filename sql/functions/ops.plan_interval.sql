@@ -1,10 +1,11 @@
--- ops.plan_interval(model, inputs, columns, versions, since, until)
+-- ops.plan_interval(model, inputs, columns, versions, since, until, history_from)
 --     -> table (since, until, columns, is_revision)
 --
 -- What a dated model has to build: ranges of sessions that the ledger lacks,
 -- holds at another version, or knows to be dirty. `columns` is null where all
 -- columns are stale (the rows are rebuilt) and names the stale ones where the
--- others stand (they are updated). First takes new changes of the model's
+-- others stand (they are updated). The calendar runs from the first bar, or
+-- from history_from, to the last bar. First takes new changes of the model's
 -- inputs into account: dates from the earliest one on become dirty. Empty
 -- when there is nothing to do, or no bar yet.
 --
@@ -16,7 +17,8 @@ create or replace function ops.plan_interval(
     p_columns text[],
     p_versions text[],
     p_since date default '-infinity',
-    p_until date default 'infinity'
+    p_until date default 'infinity',
+    p_history_from date default null
 )
 returns table (since date, until date, columns text[], is_revision boolean)
 language plpgsql
@@ -42,7 +44,8 @@ begin
     with span as (
         select s.session_date, s.session_no
         from ref.session as s
-        inner join ops.bar_span as b on s.session_date between b.first_date and b.last_date
+        inner join ops.bar_span as b
+            on s.session_date between least(b.first_date, p_history_from) and b.last_date
         where s.session_date between p_since and p_until
     ),
     wanted as (
@@ -88,5 +91,5 @@ begin
 end
 $body$;
 
-comment on function ops.plan_interval(text, text[], text[], text[], date, date) is
+comment on function ops.plan_interval(text, text[], text[], text[], date, date, date) is
 'Ranges of sessions that a dated model has to build, from the interval ledger.';

@@ -1,8 +1,8 @@
 -- ts.set_policy(target, kind, span, every) -> void
 --
 -- Notes what was asked for a table: kind 'compression' (span: compress what is
--- older), 'retention' (span: keep so much) or 'refresh' (every). A null span
--- and a null every withdraw the policy. With TimescaleDB its jobs do the work
+-- older), 'retention' (span: keep so much) or 'refresh' (every; span: look-back).
+-- A null span, of a refresh a null every, withdraws the policy. With TimescaleDB its jobs do the work
 -- and this is the record that ts.horizon() and ts.status() read; on plain
 -- PostgreSQL ts.run_policies() works it off.
 --
@@ -22,8 +22,8 @@ delete from ts.policy as p
 where p.relation = target and p.kind = set_policy.kind;
 insert into ts.policy (relation, kind, span, every)
 select target, set_policy.kind, set_policy.span, set_policy.every
-where set_policy.span is not null or set_policy.kind = 'refresh'
-    and set_policy.every is not null;
+where set_policy.every is not null
+    and (set_policy.span is not null or set_policy.kind = 'refresh');
 end;
 
 comment on function ts.set_policy(regclass, text, interval, interval) is

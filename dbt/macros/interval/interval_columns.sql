@@ -8,7 +8,11 @@
 #}
 {% macro interval_columns(node) %}
     {% set code = modules.re.sub('--[^\n]*', '', node.raw_code) %}
-    {% if not node.config.meta.family or node.config.meta.get('ranks') %}
+    {% if node.config.meta.get('ranks') %}
+        {% set family = graph.nodes['model.' ~ project_name ~ '.fac_' ~ node.config.meta.family] %}
+        {% set versions = interval_columns(family) | map(attribute='version') | join %}
+        {{ return([{'name': '*', 'version': local_md5(code ~ versions)}]) }}
+    {% elif not node.config.meta.get('family') %}
         {{ return([{'name': '*', 'version': local_md5(code)}]) }}
     {% endif %}
     {% set grain = node.config.meta.grain %}

@@ -16,8 +16,13 @@
         {{ text_array(config.get('meta').inputs) }},
         {{ text_array(columns | map(attribute='name')) }},
         {{ text_array(columns | map(attribute='version')) }},
-        '{{ var('since', '-infinity') }}',
-        '{{ var('until', 'infinity') }}'
+        '{{ '-infinity' if config.get('meta').get('is_stateful') else var('since', '-infinity') }}',
+        '{{ var('until', 'infinity') }}',
+        {% if config.get('meta').get('history_from') -%}
+        '{{ config.get('meta').history_from }}'
+        {%- else -%}
+        null
+        {%- endif %}
     )
 {% endmacro %}
 

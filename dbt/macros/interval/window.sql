@@ -12,7 +12,7 @@
     {% if not execute or model is not defined %}
         {{ return([var('first_date'), '2100-01-01']) }}
     {% endif %}
-    {% if model.config.materialized != 'interval' %}
+    {% if model.config.get('materialized') != 'interval' %}
         {{ return([var('since', var('first_date')), var('until', '2100-01-01')]) }}
     {% endif %}
     {{ return(['@since@', '@until@']) }}

@@ -6,6 +6,8 @@
     work table (that statement runs in parallel), then truncate and insert in
     one transaction, so readers see all of the old rows or all of the new ones.
     Columns that the model gained are added, columns that it lost are dropped.
+    With meta.inputs (bars, actions, facts, macro, maps) it runs only when data
+    of those kinds landed since, or its code changed.
 #}
 {% materialization refill, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -15,12 +17,21 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+    {% set inputs = config.get('meta', {}).get('inputs') %}
+    {% if existing is none or should_full_refresh() %}
+        {% do run_query("select ops.forget_interval('" ~ model.name ~ "')") %}
+    {% endif %}
+    {% set version = local_md5(model.raw_code) %}
+    {% set is_stale = inputs is none or run_query(
+        "select ops.plan_refill('" ~ model.name ~ "', '" ~ version ~ "', " ~ text_array(inputs) ~ ')'
+    ).columns[0].values()[0] %}
     {% if existing is none %}
         {% call statement('main') -%}
             {{ get_create_table_as_sql(False, target_relation, sql) }}
         {%- endcall %}
         {% do create_indexes(target_relation) %}
-    {% else %}
+        {% do persist_docs(target_relation, model) %}
+    {% elif is_stale %}
         {% call statement('work') -%}
             create temporary table {{ work }} as {{ sql }}
         {%- endcall %}
@@ -31,12 +42,13 @@
             insert into {{ target_relation }} ({{ names }}) select {{ names }} from {{ work }};
         {%- endcall %}
         {% do adapter.drop_relation(work) %}
+        {% do persist_docs(target_relation, model) %}
+        {% do run_query('analyze ' ~ target_relation) %}
+    {% else %}
+        {% call statement('main') %}select 'nothing new'{% endcall %}
     {% endif %}
 
-    {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {% call statement('analyze') %} analyze {{ target_relation }} {% endcall %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}

@@ -1,0 +1,19 @@
+-- The fundamentals in force on each day beside the day's market cap.
+-- Grain: one row per security per session with a price.
+
+{{ config(materialized='view') }}
+
+select
+    cap.security_id,
+    cap.trade_date,
+    cap.price,
+    cap.line_market_cap,
+    cap.market_equity,
+    statement.*
+
+from {{ ref('int_market_caps__daily') }} as cap
+
+inner join {{ ref('int_fundamentals__as_known') }} as statement
+    on
+        cap.company_id = statement.company_id
+        and cap.fundamentals_from = statement.valid_from

@@ -1,0 +1,23 @@
+-- Universes with how many names they hold now.
+-- Grain: one row per universe.
+
+{{ config(materialized='reader_view', meta={'grain': ['universe']}) }}
+
+select
+    universe.name as universe,
+    universe.description,
+    universe.size,
+    count(member.security_id) filter (where member.valid_to is null or member.valid_to > span.last_date)
+        as n_members,
+    min(member.valid_from) as first_valid_from,
+    max(member.valid_from) as last_valid_from
+
+from {{ source('ref', 'universe') }} as universe
+
+left join {{ ref('fct_universe_members') }} as member
+    on universe.name = member.universe
+
+left join (select max(trade_date) as last_date from {{ ref('int_market__daily') }}) as span
+    on true
+
+group by universe.name, universe.description, universe.size

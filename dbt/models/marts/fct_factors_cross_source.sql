@@ -1,0 +1,6 @@
+-- Raw values of all cross_source factors side by side.
+-- Grain: one row per security per trading day.
+
+{{ config(materialized='stable_view') }}
+
+{{ wide_factors('cross_source', ['cross_source']) }}

@@ -1,0 +1,6 @@
+-- Raw values of all fundamental factors side by side.
+-- Grain: one row per security per trading day.
+
+{{ config(materialized='stable_view') }}
+
+{{ wide_factors('fundamental', ['value', 'profitability', 'growth', 'financial_health', 'size']) }}

@@ -1,0 +1,6 @@
+-- Raw values of all technical factors side by side.
+-- Grain: one row per security per trading day.
+
+{{ config(materialized='stable_view') }}
+
+{{ wide_factors('technical', ['momentum', 'reversal', 'volatility', 'liquidity']) }}

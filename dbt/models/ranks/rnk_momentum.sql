@@ -1,0 +1,15 @@
+-- Values and scores of the family momentum.
+-- Grain: one row per security per trading day.
+-- depends_on: {{ ref('fac_momentum') }}
+
+{{ config(
+    meta={
+        'family': 'momentum',
+        'ranks': true,
+        'grain': ['security_id', 'trade_date'],
+        'inputs': ['bars', 'actions', 'facts', 'maps']
+    },
+    post_hook="{{ comment_ranks('momentum') }}"
+) }}
+
+{{ rank_family('momentum') }}

@@ -1,0 +1,15 @@
+-- Values and scores of the family size.
+-- Grain: one row per security per trading day.
+-- depends_on: {{ ref('fac_size') }}
+
+{{ config(
+    meta={
+        'family': 'size',
+        'ranks': true,
+        'grain': ['security_id', 'trade_date'],
+        'inputs': ['bars', 'actions', 'facts', 'maps']
+    },
+    post_hook="{{ comment_ranks('size') }}"
+) }}
+
+{{ rank_family('size') }}

@@ -1,0 +1,18 @@
+-- ts.bar_weekly: Daily bars by week.
+-- Grain: one row per security and week with a bar.
+--
+-- bucket_start is the week's Monday.
+-- open and close are those of the first and the last bar; volume sums the
+-- shares, bars counts the bars. Prices and volume are on the basis of their
+-- source, see ref.data_source.
+--
+-- Tested in: tests/sql/test_ts_rollups.py
+
+select ts.create_rollup(
+    'bar_weekly', 'raw.daily_bar_current', 'trade_date', interval '7 days', 'security_id',
+    'first(open) as open, max(high) as high, min(low) as low, last(close) as close, '
+    'sum(volume) as volume, count(*) as bars',
+    'Daily bars by week.'
+);
+
+select ts.set_refresh_policy('bar_weekly', interval '1 day');

@@ -1,0 +1,25 @@
+-- The latest finished build, and the latest day it holds; one row always.
+-- Parameters: none
+select
+    builds.build_id,
+    builds.finished_at,
+    days.latest_date
+
+from (select max(trade_date) as latest_date from marts.fct_coverage) as days
+
+left join lateral (
+
+    select
+        build_id::bigint as build_id,
+        finished_at
+
+    from marts.fct_builds
+
+    where status = 'done'
+
+    order by build_id desc
+
+    limit 1
+
+) as builds
+    on true

@@ -1,0 +1,5 @@
+-- One universe, or no row.
+-- Parameters: universe
+select universe
+from marts.dim_universe
+where universe = %(universe)s
