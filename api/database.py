@@ -1,0 +1,108 @@
+"""The pool of read-only connections, and the named queries run on it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import errors as pg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from api.errors import NotBuilt, TimedOut, Unavailable
+from factorium.database import conninfo as find_warehouse
+from sql import query
+
+READER = (
+    "-c role=factorium_reader -c default_transaction_read_only=on -c statement_timeout={timeout}"
+)
+WAIT_FOR_CONNECTION = 3.0
+MISSING = (
+    pg.UndefinedTable,
+    pg.UndefinedColumn,
+    pg.UndefinedFunction,
+    pg.InvalidSchemaName,
+    pg.InsufficientPrivilege,
+    pg.ObjectNotInPrerequisiteState,
+)
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one query: column names, their PostgreSQL type oids, tuples of values."""
+
+    names: tuple[str, ...]
+    types: tuple[int, ...]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
+
+class Warehouse:
+    """A pool of connections that can only read, as role `factorium_reader`."""
+
+    def __init__(self, conninfo: str | None, pool_size: int, statement_timeout_ms: int) -> None:
+        self.conninfo = conninfo
+        self.pool_size = pool_size
+        self.statement_timeout_ms = statement_timeout_ms
+        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]] | None = None
+
+    async def open(self) -> None:
+        """Start connecting; an absent server is reported by requests, not here."""
+        info = self.conninfo
+        if info is None:
+            info = await asyncio.to_thread(find_warehouse)
+        self.pool = AsyncConnectionPool(
+            reader_conninfo(info, self.statement_timeout_ms),
+            # A generic plan over the long view stalled for 0.3-0.6 s: never prepare.
+            kwargs={"autocommit": True, "prepare_threshold": None},
+            min_size=self.pool_size,
+            max_size=self.pool_size,
+            max_waiting=self.pool_size * 32,
+            timeout=WAIT_FOR_CONNECTION,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+            name="factorium-api",
+        )
+        await self.pool.open()
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if self.pool is not None:
+            await self.pool.close()
+
+    async def fetch(self, name: str, parameters: dict[str, Any]) -> Table:
+        """All rows of `sql/queries/<name>.sql`. Errors: Unavailable, NotBuilt, TimedOut."""
+        assert self.pool is not None, "the pool is opened by the application's lifespan"
+        try:
+            async with self.pool.connection() as conn, conn.cursor(binary=True) as cursor:
+                await cursor.execute(query(name).encode(), parameters)
+                rows = await cursor.fetchall()
+                columns = cursor.description or []
+        except pg.QueryCanceled as error:
+            raise TimedOut(
+                f"The query took longer than {self.statement_timeout_ms / 1000:g} s: "
+                "ask for fewer dates or factors, or a smaller limit."
+            ) from error
+        except MISSING as error:
+            raise NotBuilt(
+                "The warehouse is not built yet: run `factorium migrate`, then `factorium build`."
+            ) from error
+        except AWAY as error:
+            raise Unavailable("The database does not answer; try again shortly.") from error
+        return Table(tuple(c.name for c in columns), tuple(c.type_code for c in columns), rows)
+
+
+def reader_conninfo(info: str, statement_timeout_ms: int) -> str:
+    """The same server, as a session that can only read."""
+    before = conninfo_to_dict(info)
+    options = f"{before.get('options') or ''} {READER.format(timeout=statement_timeout_ms)}"
+    timeout = before.get("connect_timeout") or 5
+    return make_conninfo(
+        info, options=options.strip(), connect_timeout=timeout, application_name="factorium-api"
+    )
