@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import psycopg
@@ -21,13 +21,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from factorium import calendar
+from factorium.checksums import checksum_of
 from factorium.errors import MigrationError
-from factorium.paths import MIGRATIONS, SQL
+from factorium.paths import DBT, MIGRATIONS, SQL
 
 CREATES = re.compile(
     r"create\s+(?:or\s+replace\s+)?(?:function|procedure|aggregate|view|type)\s+([a-z_]+\.[a-z0-9_]+)",
     re.IGNORECASE,
 )
+
+EXPECTED_CHECKSUM = """\
+{{# Written by `factorium migrate`; a test compares it with the files of sql/. #}}
+{{% macro expected_sql_checksum() %}}{{{{ return('{checksum}') }}}}{{% endmacro %}}
+"""
 
 
 def migrate(info: str, revision: str = "head") -> list[str]:
@@ -68,6 +74,11 @@ def apply_sql_objects(conn: psycopg.Connection) -> list[str]:
             [name, sha256],
         )
         applied.append(name)
+    conn.execute(
+        "insert into ops.sql_object (name, sha256) values ('all', %s) "
+        "on conflict (name) do update set sha256 = excluded.sha256, applied_at = now()",
+        [sql_checksum()],
+    )
     conn.commit()
     return applied
 
@@ -81,12 +92,19 @@ def sql_files() -> list[Path]:
     ]
 
 
+def write_expected_checksum() -> bool:
+    """Write the checksum that plain `dbt run` expects into its macro; true if it changed."""
+    path = DBT / "macros" / "checks" / "expected_sql_checksum.sql"
+    text = EXPECTED_CHECKSUM.format(checksum=sql_checksum())
+    if path.read_text() == text:
+        return False
+    path.write_text(text)
+    return True
+
+
 def sql_checksum() -> str:
     """One checksum over all SQL objects as they stand on disk."""
-    digest = hashlib.sha256()
-    for path in sorted(sql_files()):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    return checksum_of(sql_files(), SQL)
 
 
 def _in_dependency_order(paths: list[Path]) -> list[Path]:
@@ -101,11 +119,16 @@ def _in_dependency_order(paths: list[Path]) -> list[Path]:
         ]
         for path in paths
     }
-    return list(TopologicalSorter(graph).static_order())
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        names = " → ".join(path.name for path in error.args[1])
+        raise MigrationError(f"SQL files use each other in a circle: {names}") from error
 
 
 def _code(path: Path) -> str:
-    return re.sub(r"--.*", "", path.read_text()).lower()
+    """The text of a file without comments and string literals."""
+    return re.sub(r"--.*|'[^']*'", "", path.read_text()).lower()
 
 
 def _alembic(info: str, verb: str, revision: str) -> None:

@@ -64,8 +64,8 @@ alter default privileges for role factorium_owner in schema ts
 """
 
 # Rollups belong to factorium_transform, who refreshes them: TimescaleDB lets
-# only the owner. So the owner of the schema hands them over.
-HANDOVER = """
+# only the owner. The owner of the schema still makes, replaces and drops them.
+MEMBERSHIP = """
 do $$ begin
     if not pg_has_role('factorium_owner', 'factorium_transform', 'set') then
         grant factorium_transform to factorium_owner;
@@ -77,10 +77,11 @@ TABLES = """
 create table ts.time_table (
     relation regclass primary key,
     time_column name not null,
-    chunk_interval interval not null,
+    chunk_interval interval,
     lost_before date
 );
-comment on table ts.time_table is 'The time series: every table made by ts.make_hypertable().';
+comment on table ts.time_table is
+'The time series: every table of ts.make_hypertable(), every rollup of ts.create_rollup().';
 comment on column ts.time_table.lost_before is
 'What is older may have been deleted by a retention that has since been lengthened or withdrawn.';
 
@@ -101,10 +102,12 @@ create table ts.rollup (
     time_column name not null,
     bucket interval not null,
     time_zone text,
-    definition text not null,
+    group_columns text not null,
+    aggregates text not null,
     created_at timestamptz not null default now()
 );
 comment on table ts.rollup is 'The rollups made by ts.create_rollup(), and what they are made of.';
+comment on column ts.rollup.time_zone is 'Where its days begin; null is UTC, or a source of dates.';
 create index rollup_source on ts.rollup (source);
 
 create table ts.dirty_bucket (
@@ -113,9 +116,10 @@ create table ts.dirty_bucket (
 );
 create index dirty_bucket_rollup on ts.dirty_bucket (rollup, bucket_start);
 comment on table ts.dirty_bucket is
-'Buckets whose source changed since ts.refresh(), on plain PostgreSQL; UTC. A bucket may stand '
-'here more than once: writers only append, so they never wait for each other.';
+'Buckets whose source changed since ts.refresh(), on plain PostgreSQL, in the time zone of the '
+'rollup. A bucket may stand here more than once: writers only append, so they never wait.';
 grant delete on ts.dirty_bucket to factorium_transform;
+grant update (last_run_at) on ts.policy to factorium_transform;
 
 create table raw.daily_bar_current (
     security_id integer not null,
@@ -216,9 +220,15 @@ do $$ declare bars text; indexes text[]; index text; begin
 end $$
 """
 
+# Names are read before the first is dropped: cascade takes others along.
 FUNCTIONS_GONE = """
-do $$ declare routine regprocedure; begin
-    for routine in select oid from pg_proc where pronamespace = 'ts'::regnamespace loop
+do $$ declare routine text; begin
+    foreach routine in array coalesce(
+        (
+            select array_agg(oid::regprocedure::text)
+            from pg_proc where pronamespace = 'ts'::regnamespace
+        ), '{}'
+    ) loop
         execute format('drop routine if exists %s cascade', routine);
     end loop;
 end $$
@@ -239,7 +249,7 @@ alter default privileges for role factorium_owner in schema ts
 def upgrade() -> None:
     op.execute(EXTENSION)
     op.execute(JOB_OWNERS)
-    op.execute(HANDOVER)
+    op.execute(MEMBERSHIP)
     op.execute("set local role factorium_owner")
     op.execute(PRIVILEGES)
     op.execute(TABLES)

@@ -9,7 +9,8 @@
 -- Tested in: tests/sql/test_ts_rollups.py
 
 select ts.create_rollup(
-    'bar_5min', 'raw.minute_bar_current', 'bar_at', interval '5 minutes', 'security_id',
+    'bar_5min', 'raw.minute_bar_current', 'bar_at', interval '5 minutes',
+    'security_id',
     'first(open) as open, max(high) as high, min(low) as low, last(close) as close, '
     'sum(volume) as volume, count(*) as bars',
     'Minute bars by 5 minutes.'

@@ -9,7 +9,8 @@
 -- Tested in: tests/sql/test_ts_rollups.py
 
 select ts.create_rollup(
-    'bar_monthly', 'raw.daily_bar_current', 'trade_date', interval '1 month', 'security_id',
+    'bar_monthly', 'raw.daily_bar_current', 'trade_date', interval '1 month',
+    'security_id',
     'first(open) as open, max(high) as high, min(low) as low, last(close) as close, '
     'sum(volume) as volume, count(*) as bars',
     'Daily bars by month.'

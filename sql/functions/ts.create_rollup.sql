@@ -50,8 +50,8 @@ begin
         case ts.engine() when 'timescaledb' then 'view' else 'table' end,
         rollup_name, description
     );
-    insert into ts.time_table (relation, time_column, chunk_interval)
-    values (format('ts.%I', rollup_name)::regclass, 'bucket_start', bucket);
+    insert into ts.time_table (relation, time_column)
+    values (format('ts.%I', rollup_name)::regclass, 'bucket_start');
 end
 $body$;
 

@@ -23,7 +23,7 @@ begin
     if ts.engine() = 'timescaledb' then
         bucketed := format(
             'time_bucket(interval %L, %I%s)', rollup.bucket, rollup.time_column,
-            coalesce(format(', %L', rollup.time_zone), '')
+            ', ' || quote_literal(rollup.time_zone)
         );
         aggregates := regexp_replace(
             rollup.aggregates, '\m(first|last)\((\w+)\)',
