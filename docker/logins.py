@@ -47,7 +47,7 @@ def ensure_login(conn: psycopg.Connection, login: str, password: str, roles: lis
     ).decode()
     name = sql.Identifier(login)
     with conn.transaction():
-        if not conn.execute("select from pg_roles where rolname = %s", [login]).fetchone():
+        if not conn.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
             conn.execute(sql.SQL("create role {}").format(name))
         conn.execute(
             sql.SQL(
