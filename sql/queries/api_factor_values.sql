@@ -39,7 +39,7 @@ select
     scored.security_id,
     securities.ticker,
     scored.value,
-    scored.zscore,
+    scored.zscore::double precision as zscore,
     scored.score::double precision as score,
     scored.sector_score::double precision as sector_score
 

@@ -1,4 +1,4 @@
--- Every factor of one security from one day to another, missing values as nulls.
+-- Every factor of one security from one day to another.
 -- A later page begins reading at its cursor's day.
 -- Parameters: security_id, from_date, to_date, factors, after_trade_date,
 -- after_factor_id, max_rows
@@ -6,7 +6,7 @@ select
     trade_date,
     factor_id,
     value,
-    zscore,
+    zscore::double precision as zscore,
     score::double precision as score,
     sector_score::double precision as sector_score
 

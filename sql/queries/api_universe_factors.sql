@@ -47,7 +47,7 @@ select
     securities.ticker,
     scored.factor_id,
     scored.value,
-    scored.zscore,
+    scored.zscore::double precision as zscore,
     scored.score::double precision as score,
     scored.sector_score::double precision as sector_score
 

@@ -1,0 +1,5 @@
+"""`python -m factorium`."""
+
+from factorium.cli import app
+
+app()

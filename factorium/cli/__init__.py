@@ -1,0 +1,5 @@
+"""The command line `factorium`."""
+
+from factorium.cli.main import app
+
+__all__ = ["app"]

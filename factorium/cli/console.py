@@ -1,0 +1,62 @@
+"""What the commands print: tables and progress for a person, JSON for a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from factorium.errors import FactoriumError
+from ingest.errors import IngestError
+
+console = Console()
+errors = Console(stderr=True)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar with elapsed time; quiet where the output is not a terminal."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+        console=errors,
+        transient=not sys.stderr.isatty(),
+    ) as bar:
+        yield bar
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Errors meant for the user become one line and exit code 1, without a traceback."""
+    try:
+        yield
+    except (FactoriumError, IngestError) as error:
+        errors.print(f"[red]error:[/red] {error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from error
+
+
+def print_rows(title: str, names: list[str], rows: list[tuple[Any, ...]], as_json: bool) -> None:
+    """Rows as a table, or as JSON objects where a program reads."""
+    if as_json:
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
+        return
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in names:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
