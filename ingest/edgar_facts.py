@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -156,26 +157,39 @@ def _table(cik: int, listing: _Listing) -> pl.DataFrame:
     """All facts as typed columns; what does not cast is null."""
     facts = listing.facts
     groups = pl.DataFrame(listing.groups, ["taxonomy", "tag", "unit"], orient="row")
-    sizes = pl.Series("size", listing.sizes, pl.Int64)
-    values = [fact.get("val") for fact in facts]
+    values = _column(facts, "val")
     starts = _texts([fact.get("start") for fact in facts])
     return pl.DataFrame(
         {
             "cik": pl.repeat(cik, len(facts), dtype=pl.Int64, eager=True),
-            **_repeated(groups, sizes),
-            "period_start": starts.str.to_date("%Y-%m-%d", strict=False),
-            "period_end": _dates(facts, "end"),
-            "accession": _texts([fact.get("accn") for fact in facts]),
+            **_repeated(groups, pl.Series("size", listing.sizes, pl.Int64)),
+            "period_start": _dates(starts),
+            "period_end": _dates(_texts(_column(facts, "end"))),
+            "accession": _texts(_column(facts, "accn")),
             "value": _numbers(values),
-            "form": _texts([fact.get("form") for fact in facts]),
-            "filed": _dates(facts, "filed"),
-            "fy": pl.Series([fact.get("fy") for fact in facts], dtype=pl.Int32, strict=False),
-            "fp": _texts([fact.get("fp") for fact in facts]),
+            "form": _texts(_column(facts, "form")),
+            "filed": _dates(_texts(_column(facts, "filed"))),
+            "fy": pl.Series(_column(facts, "fy"), dtype=pl.Int32, strict=False),
+            "fp": _texts(_column(facts, "fp")),
             "frame": _texts([fact.get("frame") for fact in facts]),
             "has_start": starts.is_not_null(),
-            "has_value": pl.Series([value is not None for value in values], dtype=pl.Boolean),
+            "has_value": _present(values),
         }
     )
+
+
+def _column(facts: list[Fact], key: str) -> list[Any]:
+    """One key of all facts; null where a fact lacks it, which is rare: so not by `get`."""
+    try:
+        return list(map(itemgetter(key), facts))
+    except KeyError:
+        return [fact.get(key) for fact in facts]
+
+
+def _present(values: list[Any]) -> pl.Series:
+    if None in values:
+        return pl.Series([value is not None for value in values], dtype=pl.Boolean)
+    return pl.repeat(True, len(values), eager=True)
 
 
 def _repeated(groups: pl.DataFrame, sizes: pl.Series) -> dict[str, pl.Series]:
@@ -209,8 +223,8 @@ def _numbers(values: list[Any]) -> pl.Series:
     return pl.Series(numbers, dtype=pl.Float64)
 
 
-def _dates(facts: list[Fact], key: str) -> pl.Series:
-    return _texts([fact.get(key) for fact in facts]).str.to_date("%Y-%m-%d", strict=False)
+def _dates(texts: pl.Series) -> pl.Series:
+    return texts.str.to_date("%Y-%m-%d", strict=False)
 
 
 def _texts(values: list[Any]) -> pl.Series:

@@ -92,18 +92,23 @@ def _files(path: Path, patterns: tuple[str, ...], *, named: bool) -> Iterator[Fi
         for child in sorted(p for p in path.rglob("*") if p.is_file()):
             yield from _files(child, patterns, named=False)
     elif _is_zip(path):
-        yield from _members(path, patterns)
+        yield from _members(path, patterns, named=named)
     else:
-        name = path.name.removesuffix(".gz")
+        name = base_name(path.name)
         if named or _fits(name, patterns):
             yield File(str(path), name, partial(read, path))
 
 
-def _members(path: Path, patterns: tuple[str, ...]) -> Iterator[File]:
+def _members(path: Path, patterns: tuple[str, ...], *, named: bool) -> Iterator[File]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise UnexpectedPayload(f"{path}: truncated or damaged zip: {error}") from error
+        damage = UnexpectedPayload(f"{path}: truncated or damaged zip: {error}")
+        if named:
+            raise damage from error
+        # In a folder it must not stop the files beside it: told when it is read.
+        yield File(str(path), path.name, partial(_raise, damage))
+        return
     with archive:
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             name = base_name(info.filename)
@@ -111,6 +116,10 @@ def _members(path: Path, patterns: tuple[str, ...]) -> Iterator[File]:
                 uri = f"{path}!{info.filename}"
                 member = f"{info.filename}:{info.CRC:08x}:{info.file_size}"
                 yield File(uri, name, partial(_read_member, archive, info, uri), member)
+
+
+def _raise(error: UnexpectedPayload) -> bytes:
+    raise error
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, uri: str) -> bytes:

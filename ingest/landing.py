@@ -8,8 +8,9 @@ its ledger row is closed as failed by the next writer of the dataset, who can
 only hold the dataset's advisory lock when the killed one is gone.
 
 `land_many` does the same for the files of a folder, the members of a zip or a
-series of responses, each a load of its own, under one lock. One that cannot be
-read does not stop the others; it is raised when they are done.
+series of responses, each a load of its own, under one lock. While one lands,
+the next is read and parsed. One that cannot be read does not stop the others;
+it is raised when they are done.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +42,8 @@ from ingest.errors import (
 )
 
 SCHEMA_VERSION = 1
+# Contents up to this many bytes are parsed whole while the item before them lands.
+PARSED_AHEAD = 64 * 2**20
 
 # Rows with the same content key are the same row: a newer file of the same
 # company lands only what is new. Null keys compare as equal.
@@ -181,9 +185,9 @@ def land_many(
     with _server_errors(conn, dataset), _lock(conn, dataset):
         seen = _Seen.of(feed)
         _close_interrupted(feed)
-        for item in items:
+        for reading in _read_ahead(items, partial(_read, feed, seen)):
             try:
-                yield _land_item(feed, item, seen)
+                yield _land_reading(feed, seen, reading)
             except (UnexpectedPayload, VendorUnavailable, TooManyRejects) as error:
                 failures.append(error)
     if failures:
@@ -219,36 +223,83 @@ class _Seen:
         return cls({row[0] for row in rows}, {row[1] for row in rows if row[1]})
 
 
-def _land_item(feed: _Feed, item: Item, seen: _Seen) -> Landed:
-    unchanged = Landed(feed.dataset, item.uri, None, is_new=False)
+@dataclass(frozen=True)
+class _Reading:
+    """An item as it was read: what identifies its content, and how to get its batches."""
+
+    item: Item
+    sha256: str | None = None
+    watermark: str | None = None
+    parse: Callable[[], Iterable[Batch]] = list
+    error: IngestError | None = None
+
+
+def _read_ahead(items: Iterable[Item], read: Callable[[Item], _Reading]) -> Iterator[_Reading]:
+    """Read every item while the one before it is landing, and before the next is asked for."""
+    previous = None
+    with ThreadPoolExecutor(1) as reader:
+        for item in items:
+            reading = reader.submit(read, item)
+            if previous is not None:
+                yield previous
+            previous = reading.result()
+    if previous is not None:
+        yield previous
+
+
+def _read(feed: _Feed, seen: _Seen, item: Item) -> _Reading:
+    """Read an item that may be new, and parse it if that fits into memory beside another."""
     if item.member in seen.members:
-        return unchanged
-    with _server_errors(feed.conn, item.uri):
-        content = _read(feed, item)
-        if content is None:
-            return unchanged
-        sha256 = _identity(content.payload, feed.options)
-        if sha256 in seen.contents:
-            _note_member(feed, sha256, item.member)
-            return unchanged
-        load_id = _open_load(feed, item.uri, sha256, content.watermark, item.member)
-        landed = _land_open(feed, load_id, item.uri, partial(item.parse, content.payload))
+        return _Reading(item)
+    try:
+        content = item.read()
+    except (UnexpectedPayload, VendorUnavailable) as error:
+        return _Reading(item, error=error)
+    if content is None:
+        return _Reading(item)
+    sha256 = _identity(content.payload, feed.options)
+    parse: Callable[[], Iterable[Batch]] = partial(item.parse, content.payload)
+    if len(content.payload) <= PARSED_AHEAD and sha256 not in seen.contents:
+        parse = partial(_same, *_tried(parse))
+    return _Reading(item, sha256, content.watermark, parse)
+
+
+def _tried(parse: Callable[[], Iterable[Batch]]) -> tuple[list[Batch], Exception | None]:
+    """All batches, or those before an error and the error."""
+    batches: list[Batch] = []
+    try:
+        batches.extend(parse())
+    except Exception as error:  # raised again where the load is open, by _same
+        return batches, error
+    return batches, None
+
+
+def _same(batches: list[Batch], error: Exception | None) -> Iterator[Batch]:
+    yield from batches
+    if error is not None:
+        raise error
+
+
+def _land_reading(feed: _Feed, seen: _Seen, reading: _Reading) -> Landed:
+    """Land what was read. What could not be read is a failed load in the ledger."""
+    uri, sha256 = reading.item.uri, reading.sha256
+    with _server_errors(feed.conn, uri):
+        if reading.error is not None:
+            load_id = _open_load(feed, uri, "unread", None)
+            _close_failed(feed.conn, load_id, reading.error)
+            raise reading.error
+        if sha256 is None or sha256 in seen.contents:
+            _note_member(feed, sha256, reading.item.member)
+            return Landed(feed.dataset, uri, None, is_new=False)
+        load_id = _open_load(feed, uri, sha256, reading.watermark, reading.item.member)
+        landed = _land_open(feed, load_id, uri, reading.parse)
     seen.contents.add(sha256)
     return landed
 
 
-def _read(feed: _Feed, item: Item) -> Content | None:
-    """Read an item; one that cannot be read is a failed load in the ledger."""
-    try:
-        return item.read()
-    except (UnexpectedPayload, VendorUnavailable) as error:
-        _close_failed(feed.conn, _open_load(feed, item.uri, "unread", None), error)
-        raise
-
-
-def _note_member(feed: _Feed, sha256: str, member: str | None) -> None:
+def _note_member(feed: _Feed, sha256: str | None, member: str | None) -> None:
     """Remember that a zip member is content that has landed, so that it is not read again."""
-    if member is not None:
+    if sha256 is not None and member is not None:
         feed.conn.execute(
             "update raw.load set options = options || jsonb_build_object('member', %s::text) "
             "where dataset = %s and sha256 = %s and status = 'done'",
