@@ -97,10 +97,11 @@ def parse(uri: str, payload: bytes) -> Iterator[Batch]:
     cik = _cik(uri, document)
     if "filings" in document:
         yield Batch("filer", _filer(cik, document))
-        page, where = document["filings"].get("recent", {}), "filings.recent"
+        filings = document["filings"]
+        page, where = filings.get("recent") if isinstance(filings, dict) else None, "filings.recent"
     else:
         page, where = document, ""
-    yield _filings(uri, cik, page, where)
+    yield _filings(uri, cik, page if isinstance(page, dict) else {}, where)
 
 
 def pages(uri: str, payload: bytes) -> list[str]:
@@ -196,7 +197,7 @@ def _filings(uri: str, cik: int, page: Page, where: str) -> Batch:
         Reject(uri, None, f"{where}[{i}] {_record(page, i)}", str(reasons[i]))
         for i in bad.arg_true()
     ]
-    return Batch("filing", rows.filter(~bad), rejects)
+    return Batch("filing", rows.filter(~bad).unique(maintain_order=True), rejects)
 
 
 def _columns(uri: str, page: Page, where: str) -> pl.DataFrame:
