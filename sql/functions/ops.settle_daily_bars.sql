@@ -4,8 +4,10 @@
 -- security and session. Of several deliveries of one day the row is taken
 -- whole from one of them: from a source that has a close, of the lowest
 -- priority number, retrieved last, loaded last. A row never mixes sources,
--- so two split bases cannot corrupt each other. Days that are no session of
--- the exchange are left in raw. Returns the rows written.
+-- so two split bases cannot corrupt each other; and the best of what has
+-- arrived against the best so far is the best of all, in whatever order files
+-- land. Days that are no session of the exchange stay in raw. Returns the
+-- rows written.
 --
 -- Tested in: tests/sql/test_settle.py
 
@@ -13,48 +15,72 @@ create or replace function ops.settle_daily_bars(load_ids bigint[])
 returns integer
 language plpgsql
 volatile
+set work_mem = '256MB'
 as $body$
 declare
     written integer;
 begin
-    create temporary table touched on commit drop as
-    select distinct r.security_id, r.ticker, b.ticker as vendor_ticker, b.trade_date
-    from raw.daily_bar as b
-    inner join ref.ticker_range as r
-        on ref.normal_ticker(b.ticker) = r.ticker
-        and b.trade_date >= r.valid_from and b.trade_date < r.valid_to
-    inner join ref.session as s on b.trade_date = s.session_date
-    where b.load_id = any(load_ids);
-    analyze touched;
+    perform ops.gather_arriving(load_ids);
 
     create temporary table winners on commit drop as
-    select distinct on (t.security_id, t.trade_date)
-        t.security_id, t.trade_date, b.open, b.high, b.low, b.close, b.volume,
-        b.source_id, b.load_id
-    from touched as t
-    inner join raw.daily_bar as b
-        on t.vendor_ticker = b.ticker and t.trade_date = b.trade_date
-    inner join ref.data_source as d on b.source_id = d.source_id
+    select distinct on (security_id, trade_date) *
+    from arriving
     order by
-        t.security_id, t.trade_date, (b.close is null), d.priority,
-        d.retrieved_on desc nulls last, b.load_id desc;
+        security_id, trade_date, (close is null), priority,
+        retrieved_on desc nulls last, load_id desc;
 
-    insert into raw.daily_bar_current
-        (security_id, trade_date, open, high, low, close, volume, source_id, load_id)
-    select security_id, trade_date, open, high, low, close, volume, source_id, load_id
-    from winners
-    order by trade_date, security_id
+    create temporary table best_return on commit drop as
+    select distinct on (security_id, trade_date)
+        security_id, trade_date, prev_in_load, vendor_return, source_id
+    from arriving
+    where vendor_return is not null
+    order by security_id, trade_date, priority, load_id desc;
+
+    -- Names whose history merely grows at its end; the others are linked anew.
+    create temporary table grown on commit drop as
+    select w.security_id, c.last_date, min(w.trade_date) as since,
+        coalesce(min(w.trade_date) > c.last_date, true) as is_appended
+    from winners as w
+    left join lateral (
+        select max(b.trade_date) as last_date from raw.daily_bar_current as b
+        where b.security_id = w.security_id
+    ) as c on true
+    group by w.security_id, c.last_date;
+
+    insert into raw.daily_bar_current as b (
+        security_id, trade_date, open, high, low, close, volume, source_id, load_id,
+        prev_date, vendor_return, vendor_return_source_id
+    )
+    select
+        w.security_id, w.trade_date, w.open, w.high, w.low, w.close, w.volume,
+        w.source_id, w.load_id, w.prev_date, r.vendor_return, r.source_id
+    from (
+        select
+            winners.*,
+            coalesce(
+                lag(winners.trade_date) over (
+                    partition by winners.security_id order by winners.trade_date
+                ),
+                grown.last_date
+            ) as prev_date
+        from winners inner join grown using (security_id)
+    ) as w
+    left join best_return as r
+        on w.security_id = r.security_id and w.trade_date = r.trade_date
+        and w.prev_date = r.prev_in_load
     on conflict (security_id, trade_date) do update set
         open = excluded.open, high = excluded.high, low = excluded.low,
         close = excluded.close, volume = excluded.volume,
         source_id = excluded.source_id, load_id = excluded.load_id
-    where (daily_bar_current.close, daily_bar_current.source_id, daily_bar_current.load_id)
-        is distinct from (excluded.close, excluded.source_id, excluded.load_id);
+    where ops.beats(excluded.close, excluded.source_id, excluded.load_id,
+        b.close, b.source_id, b.load_id);
     get diagnostics written = row_count;
 
     create temporary table touched_since on commit drop as
-    select security_id, min(trade_date) as since from touched group by security_id;
-    perform ops.link_bars();
+    select security_id, since from grown where not is_appended;
+    if exists (select from touched_since) then
+        perform ops.link_bars();
+    end if;
 
     insert into ops.change (input, from_date, to_date, load_id)
     select 'bars', min(trade_date), max(trade_date), load_id from winners group by load_id;
@@ -64,7 +90,7 @@ begin
         first_date = least(bar_span.first_date, excluded.first_date),
         last_date = greatest(bar_span.last_date, excluded.last_date);
 
-    drop table touched, winners, touched_since;
+    drop table arriving, winners, best_return, grown, touched_since;
     return written;
 end
 $body$;

@@ -15,7 +15,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $body$
 declare
-    series ts.time_table := (select t from ts.time_table as t where t.relation = target);
+    series ts.time_table := (
+        select t from ts.time_table as t where t.relation = target
+    );
     deleted bigint;
 begin
     if not exists (
@@ -25,7 +27,8 @@ begin
     end if;
     execute format(
         case
-            when ts.is_dated(target, series.time_column) then 'delete from %s where %I < %L::date'
+            when ts.is_dated(target, series.time_column)
+            then 'delete from %s where %I < %L::date'
             else 'delete from %s where %I < %L::timestamp at time zone ''UTC'''
         end, target, series.time_column, ts.horizon(target)
     );

@@ -19,7 +19,9 @@ begin
     if relation_of_rollup is not null then
         execute format(
             'drop %s ts.%I',
-            case ts.engine() when 'timescaledb' then 'materialized view' else 'table' end,
+            case ts.engine()
+                when 'timescaledb' then 'materialized view' else 'table'
+            end,
             rollup_name
         );
     end if;

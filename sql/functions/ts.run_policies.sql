@@ -21,7 +21,9 @@ declare
     policy ts.policy;
     rollup_name text;
 begin
-    if ts.engine() = 'native' and exists (select from ts.policy where kind = 'compression') then
+    if ts.engine() = 'native'
+        and exists (select from ts.policy where kind = 'compression')
+    then
         raise notice 'compression needs TimescaleDB: nothing is compressed';
     end if;
     foreach policy in array coalesce(due, '{}') loop

@@ -1,10 +1,10 @@
 -- ts.set_policy(target, kind, span, every) -> void
 --
--- Notes what was asked for a table: kind 'compression' (span: compress what is
--- older), 'retention' (span: keep so much) or 'refresh' (every; span: look-back).
--- A null span, of a refresh a null every, withdraws the policy. With TimescaleDB its jobs do the work
--- and this is the record that ts.horizon() and ts.status() read; on plain
--- PostgreSQL ts.run_policies() works it off.
+-- Notes what was asked for a table. kind 'compression': compress what is older
+-- than span; 'retention': keep so much; 'refresh': as often as every says, with
+-- span for its look-back. A null span, of a refresh a null every, withdraws it.
+-- With TimescaleDB its jobs do the work and this is the record that ts.horizon()
+-- and ts.status() read; on plain PostgreSQL ts.run_policies() works it off.
 --
 -- Tested in: tests/sql/test_ts_policies.py
 

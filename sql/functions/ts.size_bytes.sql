@@ -20,4 +20,5 @@ $body$;
 comment on function ts.size_bytes(regclass) is
 'Bytes on disk of a time series, with its chunks and indexes.';
 
-grant execute on function ts.size_bytes(regclass) to factorium_ingest, factorium_transform;
+grant execute on function ts.size_bytes(regclass)
+to factorium_ingest, factorium_transform;

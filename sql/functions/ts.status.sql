@@ -28,7 +28,9 @@ begin atomic
 select
     t.relation::text, ts.engine(), c.chunks, c.compressed_chunks,
     compression.span, retention.span, ts.horizon(t.relation),
-    array(select r.name from ts.rollup as r where r.source = t.relation order by r.name),
+    array(
+        select r.name from ts.rollup as r where r.source = t.relation order by r.name
+    ),
     case
         when ts.engine() = 'native'
         then (

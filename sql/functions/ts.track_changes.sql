@@ -16,8 +16,8 @@ declare
 begin
     foreach event in array array['insert', 'update', 'delete'] loop
         execute format(
-            'create or replace trigger ts_mark_%1$s after %1$s on %2$s referencing %3$s '
-            'for each statement execute function ts.mark_dirty(%4$L)',
+            'create or replace trigger ts_mark_%1$s after %1$s on %2$s '
+            'referencing %3$s for each statement execute function ts.mark_dirty(%4$L)',
             event, target,
             case event
                 when 'insert' then 'new table as new_rows'

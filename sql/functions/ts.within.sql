@@ -18,7 +18,8 @@ stable
 return case
     when ts.is_dated(rollup.source, rollup.time_column)
     then format(
-        '%1$I >= %2$L::date and %1$I < %3$L::date', column_name, since::date, until::date
+        '%1$I >= %2$L::date and %1$I < %3$L::date',
+        column_name, since::date, until::date
     )
     else format(
         '%1$I >= %2$L::timestamptz and %1$I < %3$L::timestamptz', column_name,
