@@ -207,7 +207,7 @@ def _reason(latest: date) -> pl.Expr:
             "impossible date in start": (pl.col("has_start") & start.is_null()) | impossible(start),
             "the period ends before it starts": start > end,
             "impossible date in filed": filed.is_null() | impossible(filed),
-            f"filed in the future (today is before {latest})": filed > latest,
+            f"filed in the future, {latest} at most": filed > latest,
             "no val": ~pl.col("has_value"),
             "val is not a number": pl.col("value").is_null(),
             "no accession number": pl.col("accession").is_null(),

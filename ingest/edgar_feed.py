@@ -211,7 +211,7 @@ def _row(entry: ElementTree.Element, latest: date) -> tuple[object, ...] | str:
     except ValueError as error:
         return f"impossible date: {error}"
     if day > latest:
-        return f"filed in the future (today is before {latest})"
+        return f"filed in the future, {latest} at most"
     link = entry.find("atom:link", ATOM)
     url = None if link is None else link.get("href")
     at = updated.strftime("%Y-%m-%dT%H:%M:%SZ")

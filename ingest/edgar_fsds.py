@@ -237,7 +237,7 @@ def _reason(table: Table, given: pl.DataFrame, repeated: pl.Series) -> pl.Expr:
         reasons["column adsh: no accession number"] = ~pl.col("adsh").str.contains(ACCESSION)
     if "filed" in table.columns:
         latest: date = latest_date()
-        message = f"column filed: in the future (today is before {latest})"
+        message = f"column filed: in the future, {latest} at most"
         reasons[message] = pl.col("filed") > latest
     reasons["exact duplicate of an earlier row"] = pl.lit(repeated)
     return first_reason(reasons)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -87,7 +87,7 @@ def daily_urls(client: httpx.Client, since: date, until: date) -> Iterator[str]:
         names = sorted(item["name"] for item in listing["directory"]["item"])
         for name in names:
             found = re.fullmatch(r"master\.(\d{8})\.idx(\.gz)?", name)
-            if found and since <= datetime.strptime(found[1], "%Y%m%d").date() <= until:
+            if found and since <= date.fromisoformat(found[1]) <= until:
                 yield f"{folder}/{name}"
 
 
@@ -129,15 +129,12 @@ class _Layout:
             return "not the fields of an index line"
         cik, company, form, filed, path = fields
         day, accession = _day(filed), PATH_ACCESSION.search(path)
-        problems = {
-            f"CIK {cik!r} is not a number": not cik.isdigit(),
-            "no form": not form,
-            f"impossible date {filed!r}": day is None,
-            f"filed in the future (today is before {latest})": day is not None and day > latest,
-            f"no accession number in {path!r}": accession is None,
-        }
-        if day is None or accession is None or any(problems.values()):
-            return next(problem for problem, holds in problems.items() if holds)
+        if not cik.isdigit():
+            return f"CIK {cik!r} is not a number"
+        if not form or accession is None:
+            return "no accession number in the path" if form else "no form"
+        if day is None or day > latest:
+            return "impossible date" if day is None else f"filed in the future, {latest} at most"
         return int(cik), company, form, day, accession[1], f"{WWW}/Archives/{path}", None
 
     def _fields(self, line: bytes) -> tuple[str, str, str, str, str] | None:
@@ -166,7 +163,7 @@ def _layout(uri: str, header: bytes) -> _Layout:
 
 def _day(text: str) -> date | None:
     try:
-        return datetime.strptime(text.replace("-", ""), "%Y%m%d").date()
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

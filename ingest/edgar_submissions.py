@@ -225,7 +225,7 @@ def _reason(report_given: pl.Series, latest: date) -> pl.Expr:
             | pl.col("accession").is_null(),
             "no form": pl.col("form").is_null(),
             "impossible date in filingDate": filed.is_null() | impossible(filed),
-            f"filed in the future (today is before {latest})": filed > latest,
+            f"filed in the future, {latest} at most": filed > latest,
             "impossible date in reportDate": (pl.lit(report_given) & report.is_null())
             | impossible(report),
         }
