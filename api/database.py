@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ MISSING = (
     pg.ObjectNotInPrerequisiteState,
 )
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,12 @@ class Warehouse:
                 "ask for fewer dates or factors, or a smaller limit."
             ) from error
         except MISSING as error:
+            LOG.warning("%s: %s", name, error)
             raise NotBuilt(
                 "The warehouse is not built yet: run `factorium migrate`, then `factorium build`."
             ) from error
         except AWAY as error:
+            LOG.warning("%s: %s", name, error)
             raise Unavailable("The database does not answer; try again shortly.") from error
         return Table(tuple(c.name for c in columns), tuple(c.type_code for c in columns), rows)
 

@@ -133,7 +133,7 @@ class Security(BaseModel):
 
 
 class SecurityFactor(BaseModel):
-    """One factor of one security on one day; missing values are null, not left out."""
+    """One factor of one security on one day."""
 
     trade_date: date
     factor_id: str

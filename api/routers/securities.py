@@ -91,7 +91,7 @@ async def security_factors(
 ) -> Response:
     """All factors of one security, on the latest day or from one day to another.
 
-    A factor without a value is there as null.
+    Factors without a value are left out.
     """
     security = await read.fetch_one("api_security", ticker=ticker)
     if security is None:

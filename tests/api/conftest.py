@@ -22,22 +22,25 @@ NAMES = 120
 DAYS = 6
 
 
-def build_marts(info: str, names: int, days: int) -> None:
-    """Create the relations of `marts` with `names` securities over `days` sessions."""
-    info = make_conninfo(
-        info,
-        options=f"-c role=factorium_transform -c market.names={names} -c market.days={days}",
-    )
-    with psycopg.connect(info) as conn:
-        conn.execute(MARTS.read_bytes())
+@pytest.fixture(scope="session")
+def new_market(new_database: Callable[[], str]) -> Callable[[int, int], str]:
+    """Makes databases with a market of so many names over so many sessions."""
+
+    def make(names: int, days: int) -> str:
+        info = new_database()
+        settings = f"-c market.names={names} -c market.days={days}"
+        options = f"-c role=factorium_transform {settings}"
+        with psycopg.connect(make_conninfo(info, options=options)) as conn:
+            conn.execute(MARTS.read_bytes())
+        return info
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def market(new_database: Callable[[], str]) -> str:
+def market(new_market: Callable[[int, int], str]) -> str:
     """Conninfo of a database with a market in it, shared by the tests of a module."""
-    info = new_database()
-    build_marts(info, NAMES, DAYS)
-    return info
+    return new_market(NAMES, DAYS)
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,7 @@ begin
             branches || string_agg(
                 format(
                     ' union all select security_id, trade_date, %1$L::text, %1$I, %1$I_zscore, '
-                    '%1$I_score, %1$I_sector_score from ranks.%2$I',
+                    '%1$I_score, %1$I_sector_score from ranks.%2$I where %1$I is not null',
                     factor_id, 'rnk_' || family
                 ), ''
             ),
@@ -107,7 +107,8 @@ begin
             'create table ranks.%I as select security_id, trade_date, %s '
             'from marts.dim_security cross join ranks.market_day '
             'cross join lateral (select %s) as noise '
-            'where delisted_on is null or trade_date <= delisted_on',
+            'where delisted_on is null or trade_date <= delisted_on '
+            'order by trade_date, security_id',
             'rnk_' || one_family, columns,
             (
                 select string_agg(
@@ -125,7 +126,8 @@ begin
         per_family := per_family || format(
             ' union all select security_id, trade_date, f.* from ranks.%I cross join lateral (values %s) '
             'as f (factor_id, value, zscore, score, sector_score) '
-            'where security_id = p_security_id and trade_date between p_from and p_to',
+            'where security_id = p_security_id and trade_date between p_from and p_to '
+            'and f.value is not null',
             'rnk_' || one_family, laterals
         );
     end loop;
@@ -151,13 +153,25 @@ analyze ranks.rnk_value;
 
 create table marts.fct_coverage as
 select
-    factor_id,
-    trade_date,
-    count(*)::integer as n_eligible,
-    count(value)::integer as n_values,
-    count(value)::float8 / count(*) as coverage
-from marts.fct_factor_values
-group by factor_id, trade_date;
+    factors.factor_id,
+    days.trade_date,
+    eligible.n_eligible,
+    coalesce(counted.n_values, 0) as n_values,
+    coalesce(counted.n_values, 0)::float8 / eligible.n_eligible as coverage
+from marts.dim_factor as factors
+cross join ranks.market_day as days
+cross join lateral (
+    select count(*)::integer as n_eligible
+    from ranks.rnk_value
+    where trade_date = days.trade_date
+) as eligible
+left join (
+    select factor_id, trade_date, count(*)::integer as n_values
+    from marts.fct_factor_values
+    group by factor_id, trade_date
+) as counted
+    on factors.factor_id = counted.factor_id and days.trade_date = counted.trade_date
+where factors.is_ranked;
 create unique index on marts.fct_coverage (factor_id, trade_date);
 create index on marts.fct_coverage (trade_date);
 
@@ -187,12 +201,8 @@ language sql stable parallel safe as $$
         v.factor_id,
         v.value,
         v.zscore,
-        case when v.value is not null then 100 * percent_rank() over (
-            partition by v.factor_id, v.value is null order by v.value
-        ) end,
-        case when v.value is not null then 100 * percent_rank() over (
-            partition by v.factor_id, s.sector, v.value is null order by v.value
-        ) end
+        100 * percent_rank() over (partition by v.factor_id order by v.value),
+        100 * percent_rank() over (partition by v.factor_id, s.sector order by v.value)
     from marts.fct_factor_values as v
     inner join marts.fct_universe_members as m
         on
