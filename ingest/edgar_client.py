@@ -16,7 +16,6 @@ from ingest.files import File, files
 from ingest.http import PoliteClient, Rate, client, download, fetch
 from ingest.landing import Batch, Item
 
-SOURCE = "edgar"
 WWW = "https://www.sec.gov"
 DATA = "https://data.sec.gov"
 # One limit for all clients and threads of this process, as the SEC counts them.

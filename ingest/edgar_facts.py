@@ -24,7 +24,6 @@ import psycopg
 
 from ingest.edgar_client import (
     DATA,
-    SOURCE,
     WWW,
     as_ciks,
     download_bulk,
@@ -38,6 +37,7 @@ from ingest.errors import UnexpectedPayload
 from ingest.files import base_name, parsed_json
 from ingest.landing import Batch, Landed, Reject, land_many
 
+SOURCE = "edgar-facts"
 DATASET = "edgar_facts"
 BULK = f"{WWW}/Archives/edgar/daily-index/xbrl/companyfacts.zip"
 

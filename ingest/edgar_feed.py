@@ -19,7 +19,7 @@ import httpx
 import polars as pl
 import psycopg
 
-from ingest.edgar_client import SOURCE, WWW
+from ingest.edgar_client import WWW
 from ingest.edgar_index import COLUMNS, PATH_ACCESSION
 from ingest.edgar_rules import latest_date
 from ingest.errors import IngestError, UnexpectedPayload
@@ -28,6 +28,7 @@ from ingest.http import fetch
 from ingest.landing import Batch, Content, Item, Landed, Reject, land_many
 from sql import query
 
+SOURCE = "edgar-feed"
 DATASET = "edgar_feed"
 URL = f"{WWW}/cgi-bin/browse-edgar"
 PATTERNS = ("*.atom", "*.xml")

@@ -15,12 +15,13 @@ from pathlib import Path
 import polars as pl
 import psycopg
 
-from ingest.edgar_client import SOURCE, file_items
+from ingest.edgar_client import file_items
 from ingest.edgar_rules import ACCESSION, first_reason, impossible, latest_date
 from ingest.errors import UnexpectedPayload
 from ingest.files import base_name, refuse_html
 from ingest.landing import Batch, Landed, Reject, land_many
 
+SOURCE = "edgar-fsds"
 DATASET = "edgar_fsds"
 PATTERNS = [
     pattern

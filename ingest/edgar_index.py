@@ -16,13 +16,14 @@ import httpx
 import polars as pl
 import psycopg
 
-from ingest.edgar_client import SOURCE, WWW, file_items, known_documents, live_item
+from ingest.edgar_client import WWW, file_items, known_documents, live_item
 from ingest.edgar_rules import latest_date
 from ingest.errors import UnexpectedPayload
 from ingest.files import parsed_json, refuse_html
 from ingest.http import fetch
 from ingest.landing import Batch, Landed, Reject, land_many
 
+SOURCE = "edgar-index"
 DATASET = "edgar_index"
 DAILY = f"{WWW}/Archives/edgar/daily-index"
 PATTERNS = ("*.idx",)

@@ -21,7 +21,6 @@ import psycopg
 
 from ingest.edgar_client import (
     DATA,
-    SOURCE,
     WWW,
     as_ciks,
     download_bulk,
@@ -35,6 +34,7 @@ from ingest.files import base_name, parsed_json
 from ingest.http import fetch
 from ingest.landing import Batch, Content, Item, Landed, Reject, land_many
 
+SOURCE = "edgar-submissions"
 DATASET = "edgar_submissions"
 BULK = f"{WWW}/Archives/edgar/daily-index/bulkdata/submissions.zip"
 # Our column → the vendor's, and its type there.

@@ -14,11 +14,12 @@ import orjson
 import polars as pl
 import psycopg
 
-from ingest.edgar_client import SOURCE, WWW, file_items, known_documents, live_item
+from ingest.edgar_client import WWW, file_items, known_documents, live_item
 from ingest.errors import UnexpectedPayload
 from ingest.files import base_name, parsed_json
 from ingest.landing import Batch, Landed, Reject, land_many
 
+SOURCE = "edgar-tickers"
 DATASET = "edgar_tickers"
 URL = f"{WWW}/files/company_tickers_exchange.json"
 PATTERN = "company_tickers*.json"
