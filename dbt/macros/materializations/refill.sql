@@ -12,7 +12,7 @@
 {% materialization refill, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set work = make_temp_relation(this) -%}
+    {%- set work = make_temp_relation(this).incorporate(type='table') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}

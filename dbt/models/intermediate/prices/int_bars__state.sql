@@ -33,9 +33,11 @@ rate as (
 
     select
         trade_date,
-        (value - value_1) / 100 as change
+        (value - lag(value) over (order by trade_date)) / 100 as change
     from {{ ref('int_macro__as_known') }}
-    where series_id = 'DGS10'
+    where
+        series_id = 'DGS10'
+        and trade_date between {{ since() }} - 15 and {{ until() }}
 
 ),
 
