@@ -16,7 +16,9 @@ from factorium.sample.splits import Splits
 
 PRICE_DECIMALS = 4
 VENDOR_EVERY = 3  # the second vendor has a third of the names
-VENDOR_RETRIEVED_AT = 0.7  # of the market's sessions
+# Its snapshot is this many sessions old at the market's end: the same day for
+# any number of years, so that a dataset descriptor can name it.
+VENDOR_AGE = 190
 MINUTE_NAMES, MINUTE_SESSIONS = 6, 3
 CLASS_SPREAD = 0.02
 
@@ -94,7 +96,7 @@ def write_bars(
 
 def retrieved_on(own: Lines) -> np.datetime64:
     """The day on which the second vendor's snapshot was taken."""
-    return np.datetime64(own.days[int(len(own.days) * VENDOR_RETRIEVED_AT)])
+    return np.datetime64(own.days[-VENDOR_AGE])
 
 
 def _daily(
@@ -142,7 +144,7 @@ def _volume(
     first_shares[0] *= CLASS_A_FRACTION
     first_shares[-1] *= 1 - CLASS_A_FRACTION
     traded = first_shares * own.factor * rate * noise * (0.7 + 0.4 * np.minimum(moved, 5))
-    return np.maximum(np.round(traded), 100).astype(np.int64)
+    return np.asarray(np.maximum(np.round(traded), 100).astype(np.int64))
 
 
 def _vendor(plan: Plan, own: Lines, daily: pl.DataFrame) -> pl.DataFrame:
@@ -151,7 +153,7 @@ def _vendor(plan: Plan, own: Lines, daily: pl.DataFrame) -> pl.DataFrame:
     Its names keep today's ticker; renamed ones are not in it. `close` is
     adjusted for splits, `adj_close` for dividends as well.
     """
-    until = int(len(own.days) * VENDOR_RETRIEVED_AT)
+    until = len(own.days) - VENDOR_AGE
     chosen = [
         line
         for line in range(own.count)
@@ -182,9 +184,9 @@ def _vendor(plan: Plan, own: Lines, daily: pl.DataFrame) -> pl.DataFrame:
         )
     prices = daily.join(pl.concat(adjusted), on=["ticker", "date"], maintain_order="right")
     scaled = [(pl.col(name) * pl.col("ratio")).round(6) for name in ("open", "high", "low")]
-    close = (pl.col("close") * pl.col("ratio")).round(6)
+    split_adjusted = (pl.col("close") * pl.col("ratio")).round(6)
     return prices.select(
-        "ticker", "date", *scaled, close,
+        "ticker", "date", *scaled, split_adjusted,
         adj_close=(pl.col("close") * pl.col("ratio") * pl.col("dividends")).round(6),
         volume=(pl.col("volume") / pl.col("ratio")).round().cast(pl.Int64),
     )  # fmt: skip
@@ -237,7 +239,13 @@ def _minute_session(
 
 
 def write_actions(
-    folder: Path, plan: Plan, own: Lines, paths: Paths, splits: Splits, calendar: Sessions
+    folder: Path,
+    plan: Plan,
+    own: Lines,
+    *,
+    paths: Paths,
+    splits: Splits,
+    calendar: Sessions,
 ) -> int:
     """Write splits, dividends, the spin-off and delistings; returns the rows."""
     index, names = tickers_as_traded(plan, own, calendar)

@@ -206,7 +206,7 @@ class FactsWriter:
         heads, values, tails = [], [], []
         for report in sorted(reports, key=lambda report: (report.cover_date, report.order)):
             heads.append(f'{{"end":"{report.cover_date}","val":')
-            values.append(str(round(shares[report.quarter] * report.cover_factor)))
+            values.append(str(round(shares[report.cover_quarter] * report.cover_factor)))
             tails.append(report.tail + "}")
         concept = _concept(tags.COVER_TAG, "shares", heads, values, tails)
         return f'"dei":{{{concept}}},', len(values)
@@ -253,4 +253,4 @@ def _cumulated(values: np.ndarray) -> np.ndarray:
 
 
 def _span(cumulated: np.ndarray, slots: Slots) -> np.ndarray:
-    return cumulated[slots.row, slots.last + 1] - cumulated[slots.row, slots.first]
+    return np.asarray(cumulated[slots.row, slots.last + 1] - cumulated[slots.row, slots.first])

@@ -44,6 +44,7 @@ class Report:
     knows_restated: bool
     split_factor: float
     cover_date: str
+    cover_quarter: int
     cover_factor: float
     tail: str
 
@@ -108,10 +109,11 @@ def reports(
         is_annual = bool(schedule.ends_year[company, quarter])
         period = "FY" if is_annual else f"Q{schedule.number[company, quarter]}"
         cover = int(cover_session[company, quarter])
-        cover_day = schedule.cover[company, quarter]
+        cover_day, covered = schedule.cover[company, quarter], quarter
         if form.endswith("/A"):
             cover = filed - 5
             cover_day = calendar.days[cover]
+            covered = own[-1].quarter
         own.append(
             Report(
                 quarter=quarter,
@@ -124,6 +126,7 @@ def reports(
                 and accepted >= schedule.amended[company],
                 split_factor=float(splits.factor_at(company, filed)),
                 cover_date=str(cover_day),
+                cover_quarter=covered,
                 cover_factor=float(splits.factor_at(company, cover)),
                 tail=f',"accn":"{accession}","fy":{schedule.fiscal_year[company, quarter]},'
                 f'"fp":"{period}","form":"{form}","filed":"{filed_on}"',
@@ -148,7 +151,7 @@ def write_submissions(
     )
     written = 0
     for (company,), own in in_file_order.group_by("company", maintain_order=True):
-        number = int(company)  # type: ignore[call-overload]
+        number = int(str(company))
         written += _write_company(folder, number, _columns(own), plan)
         if progress is not None and number % 50 == 0:
             progress("submissions", number, plan.count)
@@ -230,7 +233,7 @@ def _columns(own: pl.DataFrame) -> dict[str, list[Any]]:
 
 def _frame(
     company: np.ndarray, quarter: np.ndarray, form: np.ndarray | str, accepted: np.ndarray,
-    minute: np.ndarray, period: np.ndarray | None, items: str = "",
+    minute: np.ndarray, *, period: np.ndarray | None, items: str = "",
 ) -> pl.DataFrame:  # fmt: skip
     return pl.DataFrame(
         {
@@ -254,7 +257,7 @@ def _periodic(schedule: Schedule) -> pl.DataFrame:
     )
     return _frame(
         rows, quarters, form, schedule.accepted[rows, quarters],
-        schedule.minute[rows, quarters], schedule.end[rows, quarters],
+        schedule.minute[rows, quarters], period=schedule.end[rows, quarters],
     )  # fmt: skip
 
 
@@ -263,7 +266,7 @@ def _amended(schedule: Schedule) -> pl.DataFrame:
     quarters = schedule.restated[rows]
     return _frame(
         rows, quarters, "10-K/A", schedule.amended[rows], schedule.amended_minute[rows],
-        schedule.end[rows, quarters],
+        period=schedule.end[rows, quarters],
     )  # fmt: skip
 
 
@@ -271,7 +274,7 @@ def _notices(schedule: Schedule) -> pl.DataFrame:
     rows = np.flatnonzero(schedule.late >= 0)
     return _frame(
         rows, np.full(len(rows), -1), "NT 10-K", schedule.notice[rows],
-        np.full(len(rows), 16 * 60 + 40), schedule.end[rows, schedule.late[rows]],
+        np.full(len(rows), 16 * 60 + 40), period=schedule.end[rows, schedule.late[rows]],
     )  # fmt: skip
 
 
@@ -281,8 +284,8 @@ def _earnings_releases(schedule: Schedule, rng: np.random.Generator) -> pl.DataF
     minute = np.where(rng.random(len(rows)) < 0.5, 16 * 60 + 8, 7 * 60 + 1)
     minute = np.where(rows == SPECIAL["acceptance_zone_unclear"], 14 * 60, minute)
     return _frame(
-        rows, np.full(len(rows), -1), "8-K", accepted, minute, schedule.end[rows, quarters],
-        items="2.02,9.01",
+        rows, np.full(len(rows), -1), "8-K", accepted, minute,
+        period=schedule.end[rows, quarters], items="2.02,9.01",
     )  # fmt: skip
 
 
@@ -301,14 +304,14 @@ def _others(
     in_time = proxy < plan.last[rows[annual]]
     return pl.concat(
         [
-            _frame(rows, none, "4", base - 20, telling, calendar.days[base - 21]),
+            _frame(rows, none, "4", base - 20, telling, period=calendar.days[base - 21]),
             _frame(
                 rows, none, "4", base - 3, rng.integers(11 * 60, 17 * 60, len(rows)),
-                calendar.days[base - 4],
+                period=calendar.days[base - 4],
             ),
             _frame(
                 rows[annual][in_time], none[annual][in_time], "DEF 14A", proxy[in_time],
-                np.full(in_time.sum(), 16 * 60 + 15), None,
+                np.full(in_time.sum(), 16 * 60 + 15), period=None,
             ),
         ]
     )  # fmt: skip

@@ -46,7 +46,6 @@ RELEASES = {
             "SOFR", "TEDRATE",
         )
     },
-    "DTWEXBGS": Release("D", 1, 4),
     "ICSA": Release("W", 5, 0, 0.01),
     "CCSA": Release("W", 12, 0, 0.01),
     "NFCI": Release("W", 5, 5, 0.02, is_absolute=True),
@@ -68,7 +67,6 @@ RELEASES = {
     "PERMIT": Release("M", 18, 0, 0.02),
     "RSXFS": Release("M", 15, 0, 0.006),
     "PCE": Release("M", 29, 1, 0.003),
-    "DSPIC96": Release("M", 29, 1, 0.003),
     "NEWORDER": Release("M", 34, 0, 0.01),
     "UMCSENT": Release("M", -3, 1),
     "M2SL": Release("M", 24, 1, 0.001),
@@ -93,7 +91,7 @@ LEVELS = {
     "JTSJOL": (5_000.0, 0.02, 0.02, 0.25), "INDPRO": (98.0, 0.01, 0.004, 0.05),
     "TCU": (77.0, 0.0, 0.004, 0.05), "HOUST": (1_200.0, 0.01, 0.03, 0.2),
     "PERMIT": (1_250.0, 0.01, 0.02, 0.2), "RSXFS": (380_000.0, 0.04, 0.006, 0.04),
-    "PCE": (12_000.0, 0.045, 0.003, 0.02), "DSPIC96": (13_000.0, 0.02, 0.004, 0.02),
+    "PCE": (12_000.0, 0.045, 0.003, 0.02), 
     "NEWORDER": (65_000.0, 0.02, 0.015, 0.1), "M2SL": (11_500.0, 0.055, 0.002, -0.01),
     "BUSLOANS": (1_800.0, 0.04, 0.003, 0.03), "GDP": (17_500.0, 0.045, 0.002, 0.03),
     "GDPC1": (17_000.0, 0.022, 0.002, 0.03),
@@ -168,9 +166,9 @@ def _published(
     """Publication day of every print, [observation, print]; past the end: a far day."""
     far = np.append(calendar.days, np.datetime64("9999-01-01"))
     if release.frequency == "D":
-        return far[calendar.at_or_before(days) + release.lag][:, None]
+        return np.asarray(far[calendar.at_or_before(days) + release.lag][:, None])
     wanted = ends[:, None] + (release.lag + np.array(steps))[None, :]
-    return far[calendar.at_or_after(wanted)]
+    return np.asarray(far[calendar.at_or_after(wanted)])
 
 
 def _prints(
@@ -197,11 +195,10 @@ def _economy(calendar: Sessions, paths: Paths, rng: np.random.Generator) -> Seri
     days = calendar.days
     months = np.unique(days.astype("datetime64[M]"))
     cycle = _reverting(len(months), 0.97, 0.25, rng)
-    recession = cycle < np.quantile(cycle, 0.1)
     daily = _daily_series(calendar, paths, rng)
     first_days = months.astype("datetime64[D]")
     series: Series = {name: (days, values) for name, values in daily.items()}
-    monthly = _monthly_series(months, cycle, recession, daily, days, rng)
+    monthly = _monthly_series(months, cycle, daily, days, rng)
     series |= {name: (first_days, values) for name, values in monthly.items()}
     quarters = np.unique(days.astype("datetime64[M]").astype(int) // 3 * 3)
     starts = quarters.astype("datetime64[M]").astype("datetime64[D]")
@@ -254,7 +251,6 @@ def _daily_series(
     made["DFII10"] = made["DGS10"] - made["T10YIE"]
     made["DCOILWTICO"] = np.round(65 * np.exp(_reverting(count, 0.998, 0.018, rng)), 2)
     made["DHHNGSP"] = np.round(3 * np.exp(_reverting(count, 0.997, 0.02, rng)), 2)
-    made["DTWEXBGS"] = np.round(112 * np.exp(_reverting(count, 0.999, 0.003, rng)), 4)
     return made
 
 
@@ -266,8 +262,8 @@ def _level(name: str, cycle: np.ndarray, per_year: int, rng: np.random.Generator
 
 
 def _monthly_series(
-    months: np.ndarray, cycle: np.ndarray, recession: np.ndarray, daily: dict[str, np.ndarray],
-    days: np.ndarray, rng: np.random.Generator,
+    months: np.ndarray, cycle: np.ndarray, daily: dict[str, np.ndarray], days: np.ndarray,
+    rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     quarterly = ("GDP", "GDPC1")
     made = {name: _level(name, cycle, 12, rng) for name in LEVELS if name not in quarterly}
@@ -279,7 +275,7 @@ def _monthly_series(
     smooth[:2] = made["UNRATE"][:2]
     lowest = np.array([smooth[max(0, at - 12) : at + 1].min() for at in range(count)])
     made["SAHMREALTIME"] = smooth - lowest
-    made["USREC"] = recession.astype(float)
+    made["USREC"] = (cycle < np.quantile(cycle, 0.1)).astype(float)
     made["UMCSENT"] = np.clip(85 + 8 * cycle + 3 * rng.standard_normal(count), 45, 115)
     made["FEDFUNDS"] = _monthly_mean(daily["DFF"], days, months)
     made["TB3MS"] = _monthly_mean(daily["DGS3MO"], days, months)

@@ -108,8 +108,9 @@ def write_market(
     n_facts = _write_edgar(folder / "edgar", made, progress)
     n_series = fred.write_fred(folder / "fred", made.calendar, made.paths, **market)
     truth.write_truth(
-        folder / "truth", made.plan, made.schedule, made.calendar, made.paths, made.splits,
-        made.lines, made.statements, made.filings, **market,
+        folder / "truth", made.plan, made.schedule, made.calendar,
+        paths=made.paths, splits=made.splits, own=made.lines, statements=made.statements,
+        filings=made.filings, **market,
     )  # fmt: skip
     return Market(
         folder=folder,
@@ -128,8 +129,9 @@ def write_market(
 def _write_prices(folder: Path, made: Simulated, **market: int) -> tuple[int, int]:
     written = bars.write_bars(folder, made.plan, made.lines, made.paths, made.calendar, **market)
     actions = bars.write_actions(
-        folder, made.plan, made.lines, made.paths, made.splits, made.calendar
-    )
+        folder, made.plan, made.lines,
+        paths=made.paths, splits=made.splits, calendar=made.calendar,
+    )  # fmt: skip
     return written, actions
 
 

@@ -124,7 +124,7 @@ def plan(names: int, years: int, seed: int, calendar: Sessions) -> Plan:
         count=count,
         tickers=tickers,
         former_tickers={
-            int(number): _ticker(number + 200_000) for number in np.flatnonzero(renamed)
+            int(number): _ticker(number + 200_000) for number in np.flatnonzero(renamed).tolist()
         },
         names=[_name(number) for number in range(count)],
         exchanges=[("NYSE", "Nasdaq")[number] for number in rng.integers(0, 2, count)],
@@ -163,16 +163,19 @@ def _sectors(count: int, rng: np.random.Generator) -> np.ndarray:
 def _industries(sector: np.ndarray, rng: np.random.Generator) -> list[str]:
     draws = rng.random(len(sector))
     chosen = []
-    for number, draw in zip(sector.tolist(), draws.tolist(), strict=True):
-        industries = INDUSTRIES[SECTORS[number]]
+    for company, draw in enumerate(draws.tolist()):
+        industries = INDUSTRIES[SECTORS[sector[company]]]
+        if company < len(SPECIAL):
+            # A special case is not special by its line of business as well.
+            industries = tuple(name for name in industries if name not in {BANK, INSURER})
         chosen.append(industries[int(draw * len(industries))])
     _at_least_one_of_each(sector, chosen)
     return chosen
 
 
 def _at_least_one_of_each(sector: np.ndarray, chosen: list[str]) -> None:
-    """The first financials are a bank and an insurer, at any size of the market."""
-    financials = np.flatnonzero(sector == SECTORS.index("Financials"))
+    """The last financials are a bank and an insurer, at any size of the market."""
+    financials = np.flatnonzero(sector == SECTORS.index("Financials"))[::-1]
     for number, industry in zip(financials.tolist(), (BANK, INSURER), strict=False):
         chosen[number] = industry
 

@@ -79,7 +79,7 @@ def common_volatility(sessions: int, market_from: int, rng: np.random.Generator)
     jump = jump_session(sessions, market_from)
     age = np.arange(sessions) - jump
     jumped = np.where(age >= 0, (JUMP_SIZE - 1) * 0.5 ** (np.maximum(age, 0) / JUMP_HALF_LIFE), 0)
-    return np.minimum(level, 2.0) * (1 + jumped)
+    return np.asarray(np.minimum(level, 2.0) * (1 + jumped))
 
 
 def jump_session(sessions: int, market_from: int) -> int:

@@ -55,7 +55,7 @@ class Schedule:
     @property
     def days(self) -> np.ndarray:
         """Length of every quarter in days."""
-        return (self.end - self.start).astype(int) + 1
+        return np.asarray((self.end - self.start).astype(int) + 1)
 
 
 def schedule(plan: Plan, calendar: Sessions, *, names: int, years: int, seed: int) -> Schedule:
@@ -111,7 +111,7 @@ def filing_session(accepted: np.ndarray, minute: np.ndarray) -> np.ndarray:
 def known_session(accepted: np.ndarray, minute: np.ndarray, calendar: Sessions) -> np.ndarray:
     """The first session whose close is not before the acceptance."""
     inside = np.minimum(accepted, len(calendar.days) - 1)
-    return accepted + (minute > calendar.close_minute[inside])
+    return np.asarray(accepted + (minute > calendar.close_minute[inside]))
 
 
 def _minutes(shape: tuple[int, ...], plan: Plan, rng: np.random.Generator) -> np.ndarray:
@@ -123,7 +123,7 @@ def _minutes(shape: tuple[int, ...], plan: Plan, rng: np.random.Generator) -> np
     # A file whose times are all at midday does not betray its time zone.
     unclear = SPECIAL["acceptance_zone_unclear"]
     minutes[unclear] = rng.integers(11 * 60, 17 * 60, minutes[unclear].shape)
-    return minutes
+    return np.asarray(minutes)
 
 
 def _one_annual_report(
@@ -148,4 +148,5 @@ def _exists(plan: Plan, calendar: Sessions, end: np.ndarray, accepted: np.ndarra
     from_listing = np.where(is_late, plan.listed - 70, 0)
     # Two sessions are kept free, so that filing date and known session exist.
     until = np.minimum(plan.last, len(calendar.days) - 3)
-    return (end >= oldest) & (accepted >= from_listing[:, None]) & (accepted <= until[:, None])
+    is_inside = (accepted >= from_listing[:, None]) & (accepted <= until[:, None])
+    return np.asarray((end >= oldest) & is_inside)

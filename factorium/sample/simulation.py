@@ -283,13 +283,14 @@ class Simulation:
             listed[:] = True
         centred = raw - raw[listed].mean(axis=0)
         scaled = centred / np.maximum(raw[listed].std(axis=0), 1e-9)
-        return np.clip(scaled, -EXPOSURE_LIMIT, EXPOSURE_LIMIT)
+        return np.asarray(np.clip(scaled, -EXPOSURE_LIMIT, EXPOSURE_LIMIT))
 
     def _momentum(self, session: int) -> np.ndarray:
         """Log total return from twelve months to one month before the previous close."""
         if session < MOMENTUM_FROM:
             return self.first_momentum
-        return self.log_index[session - MOMENTUM_TO] - self.log_index[session - MOMENTUM_FROM]
+        recent, old = self.log_index[session - MOMENTUM_TO], self.log_index[session - MOMENTUM_FROM]
+        return np.asarray(recent - old)
 
     def _distributions(self, session: int, state: _State, total: np.ndarray) -> np.ndarray:
         """Dividends and the spin-off per share on this ex session."""

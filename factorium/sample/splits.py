@@ -17,6 +17,7 @@ from factorium.sample.simulation import Paths
 SESSIONS_AFTER_REPORT = 10
 HIGH_PRICE, LOW_PRICE = 320.0, 1.5
 PLANNED = {"split_2_for_1": 2.0, "split_3_for_1": 3.0, "split_1_for_8": 1 / 8}
+LATE, LATE_SPLIT = "split_3_for_1", 70  # sessions before the end
 BETWEEN = "split_between_period_end_and_filing"
 
 
@@ -79,13 +80,17 @@ def _called_for(price: float, draw: float) -> float | None:
 
 
 def _planned(plan: Plan, schedule: Schedule, calendar: Sessions) -> list[Split]:
-    """The special companies' splits, about a third into the market."""
+    """The special companies' splits: a third into the market; one near its end.
+
+    The late one comes after the second vendor's snapshot, which is on the old basis.
+    """
     target = calendar.first_bar + len(calendar.market) // 3
     events = []
     for name, ratio in PLANNED.items():
         company = SPECIAL[name]
         dates = schedule.known[company] + SESSIONS_AFTER_REPORT
-        events.append(Split(company, int(dates[np.abs(dates - target).argmin()]), ratio))
+        wanted = len(calendar.days) - LATE_SPLIT if name == LATE else target
+        events.append(Split(company, int(dates[np.abs(dates - wanted).argmin()]), ratio))
     company = SPECIAL[BETWEEN]
     ends = calendar.at_or_before(schedule.end[company])
     end = int(ends[np.abs(ends - target).argmin()])

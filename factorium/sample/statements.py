@@ -100,6 +100,7 @@ class _Builder:
         self._bank_and_insurer()
         self._equity_accounts()
         self._cash_flows()
+        self._details()
         restated_row = self._restate()
         choices = {
             concept.item: np.minimum(
@@ -113,7 +114,7 @@ class _Builder:
             restated_row,
             self.reports,
             choices,
-            self.rng.uniform(0.004, 0.03, self.shape[0]),
+            np.asarray(self.rng.uniform(0.004, 0.03, self.shape[0])),
         )
 
     def _reports(self) -> dict[str, np.ndarray]:
@@ -340,6 +341,38 @@ class _Builder:
             + items["other_investing"]
         )  # fmt: skip
 
+    def _details(self) -> None:
+        """Lines within other lines; nothing adds up to them that is not reported too."""
+        items = self.items
+
+        def part(whole: str, low: float, high: float) -> np.ndarray:
+            share = self.rng.uniform(low, high, (self.shape[0], 1))
+            return _thousands(items[whole] * share)
+
+        items["short_term_borrowings"] = part("short_term_debt", 0.2, 0.8)
+        items["long_term_debt_current"] = items["short_term_debt"] - items["short_term_borrowings"]
+        items["long_term_debt_total"] = items["long_term_debt"] + items["long_term_debt_current"]
+        items["accumulated_depreciation"] = part("ppe_net", 0.3, 1.2)
+        items["ppe_gross"] = items["ppe_net"] + items["accumulated_depreciation"]
+        items["operating_lease_assets"] = part("other_assets", 0.1, 0.3)
+        items["long_term_investments"] = part("other_assets", 0.1, 0.4)
+        items["operating_lease_liabilities"] = part("other_liabilities", 0.1, 0.4)
+        items["taxes_payable"] = part("accrued_liabilities", 0.05, 0.2)
+        items["credit_loss_allowance"] = part("loans_net", 0.01, 0.03)
+        items["policy_reserves"] = part("other_liabilities", 0.4, 0.6)
+        items["selling_marketing"] = part("sga", 0.3, 0.6)
+        items["general_administrative"] = items["sga"] - items["selling_marketing"]
+        items["costs_and_expenses"] = items["cost_of_sales"] + items["operating_expenses"]
+        items["amortization_intangibles"] = part("depreciation_amortization", 0.05, 0.3)
+        items["net_investment_income"] = part("sales", 0.05, 0.15)
+        items["comprehensive_income"] = items["net_income"] + _change(
+            items["other_comprehensive_income"]
+        )
+        items["treasury_shares"] = np.broadcast_to(
+            _thousands(0.03 * self.paths.shares[:, :1]), self.shape
+        ).copy()
+        items["shares_issued"] = items["shares_outstanding"] + items["treasury_shares"]
+
     def _restate(self) -> dict[int, int]:
         """Append a row per restated company: sales booked too early, taken back."""
         companies = np.flatnonzero(self.schedule.restated >= 0)
@@ -372,6 +405,7 @@ def _restated_items(before_tax: int, after_tax: int) -> tuple[tuple[tuple[str, .
         (
             (
                 "income_continuing", "profit_loss", "net_income", "net_income_common",
+                "comprehensive_income",
                 "common_equity", "total_equity", "retained_earnings",
             ),
             after_tax,
@@ -404,8 +438,8 @@ def _before(values: np.ndarray) -> np.ndarray:
 
 
 def _change(values: np.ndarray) -> np.ndarray:
-    return values - _before(values)
+    return np.asarray(values - _before(values))
 
 
 def _total(items: Items, names: tuple[str, ...]) -> np.ndarray:
-    return np.sum([items[name] for name in names], axis=0)
+    return np.asarray(np.sum([items[name] for name in names], axis=0))

@@ -64,8 +64,24 @@ CONCEPTS = (
         noncontrolling_interest="MinorityInterest",
         total_equity="StockholdersEquityIncludingPortionAttributableToNoncontrollingInterest",
         liabilities_and_equity="LiabilitiesAndStockholdersEquity",
+        short_term_borrowings="ShortTermBorrowings",
+        long_term_debt_current="LongTermDebtCurrent",
+        long_term_debt_total="LongTermDebt",
+        ppe_gross="PropertyPlantAndEquipmentGross",
+        accumulated_depreciation=(
+            "AccumulatedDepreciationDepletionAndAmortizationPropertyPlantAndEquipment"
+        ),
+        operating_lease_assets="OperatingLeaseRightOfUseAsset",
+        operating_lease_liabilities="OperatingLeaseLiability",
+        long_term_investments="LongTermInvestments",
+        taxes_payable="AccruedIncomeTaxesCurrent",
+        credit_loss_allowance="FinancingReceivableAllowanceForCreditLosses",
+        policy_reserves="LiabilityForClaimsAndClaimsAdjustmentExpense",
     ),
-    *_concepts(INSTANT, "shares", shares_outstanding="CommonStockSharesOutstanding"),
+    *_concepts(INSTANT, "shares", shares_outstanding="CommonStockSharesOutstanding",
+        shares_issued="CommonStockSharesIssued",
+        treasury_shares="TreasuryStockShares",
+    ),
     *_concepts(
         INCOME, "USD",
         sales=(
@@ -102,6 +118,12 @@ CONCEPTS = (
         net_income="NetIncomeLoss",
         preferred_dividends="PreferredStockDividendsIncomeStatementImpact",
         net_income_common="NetIncomeLossAvailableToCommonStockholdersBasic",
+        selling_marketing="SellingAndMarketingExpense",
+        general_administrative="GeneralAndAdministrativeExpense",
+        costs_and_expenses="CostsAndExpenses",
+        amortization_intangibles="AmortizationOfIntangibleAssets",
+        net_investment_income="NetInvestmentIncome",
+        comprehensive_income="ComprehensiveIncomeNetOfTax",
     ),
     *_concepts(
         CASH, "USD",
@@ -151,12 +173,15 @@ CONCEPTS = (
 COVER_TAG = "EntityCommonStockSharesOutstanding"
 BANK_ITEMS = frozenset({
     "deposits", "loans_net", "net_interest_income", "provision_credit_losses",
-    "noninterest_income", "noninterest_expense",
+    "noninterest_income", "noninterest_expense", "credit_loss_allowance",
 })  # fmt: skip
-INSURER_ITEMS = frozenset({"premiums_earned", "policy_benefits"})
+INSURER_ITEMS = frozenset(
+    {"premiums_earned", "policy_benefits", "policy_reserves", "net_investment_income"}
+)
 # A bank's balance sheet is unclassified, and it sells no goods.
 NOT_OF_BANKS = frozenset({
     "current_assets", "current_liabilities", "inventory", "change_in_inventory", "cost_of_sales",
     "gross_profit", "sga", "research_development", "operating_expenses", "operating_income",
-    "other_current_assets", "restructuring", "impairment",
+    "other_current_assets", "restructuring", "impairment", "selling_marketing",
+    "general_administrative", "costs_and_expenses",
 })  # fmt: skip

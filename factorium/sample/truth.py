@@ -61,7 +61,7 @@ def company_caps(own: Lines, facts: Known) -> np.ndarray:
     twin = SPECIAL["two_classes"]
     caps[:, twin] *= CLASS_A_FRACTION
     caps[:, twin] += own.close[:, -1] * facts.shares[:, twin] * (1 - CLASS_A_FRACTION)
-    return caps
+    return np.asarray(caps)
 
 
 def placebos(sessions: int, companies: int, **market: int) -> np.ndarray:
@@ -76,7 +76,7 @@ def placebos(sessions: int, companies: int, **market: int) -> np.ndarray:
 
 
 def write_truth(
-    folder: Path, plan: Plan, schedule: Schedule, calendar: Sessions, paths: Paths,
+    folder: Path, plan: Plan, schedule: Schedule, calendar: Sessions, *, paths: Paths,
     splits: Splits, own: Lines, statements: Statements, filings: pl.DataFrame, **market: int,
 ) -> None:  # fmt: skip
     """Write all truth tables and truth.json."""

@@ -112,7 +112,7 @@ def _members(
         ends = None if removed is None else own.days[removed]
         renamed = plan.renamed[company]
         changed = calendar.days[renamed] if renamed else None
-        former = plan.former_tickers.get(company)
+        former = plan.former_tickers.get(company, names[company])
         if changed is None or changed <= starts:
             rows.append((names[company], starts, ends))
         elif ends is not None and ends <= changed:
