@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +54,22 @@ class FactsWriter:
 
     def __init__(self, plan: Plan, schedule: Schedule, statements: Statements) -> None:
         self.plan, self.schedule, self.statements = plan, schedule, statements
-        self.cumulated = {
-            concept.item: _cumulated(statements.items[concept.item])
-            for concept in tags.CONCEPTS
-            if concept.span in (tags.INCOME, tags.CASH)
+        self.concepts = {
+            span: [concept for concept in tags.CONCEPTS if concept.span == span]
+            for span in (tags.INSTANT, tags.INCOME, tags.CASH, tags.SHARE)
         }
+        self.balances = self._stacked(tags.INSTANT)
+        self.flows = {span: _cumulated(self._stacked(span)) for span in (tags.INCOME, tags.CASH)}
         self.start = np.datetime_as_string(schedule.start)
         self.end = np.datetime_as_string(schedule.end)
+        self.days: list[list[tuple[date, date]]] = [
+            list(zip(first, last, strict=True))
+            for first, last in zip(schedule.start.tolist(), schedule.end.tolist(), strict=True)
+        ]
+
+    def _stacked(self, span: str) -> np.ndarray:
+        """Values of all concepts of a span, [concept, row, quarter]."""
+        return np.stack([self.statements.items[own.item] for own in self.concepts[span]])
 
     def write(
         self,
@@ -77,6 +87,7 @@ class FactsWriter:
         shares = self.statements.items["shares_outstanding"]
         before = np.concatenate([shares[:, :1], shares[:, :-1]], axis=1)
         self.weighted = _cumulated((shares + before) / 2)
+        self.common_income = _cumulated(self.statements.items["net_income_common"])
         total = 0
         with (
             zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
@@ -111,14 +122,14 @@ class FactsWriter:
         }
         slots[tags.SHARE] = slots[tags.INCOME]
         members, count = [], 0
-        for concept in tags.CONCEPTS:
-            if not self.statements.reports[concept.item][company]:
-                continue
-            own = slots[concept.span]
-            tag = concept.tags[self.statements.tag[concept.item][company]]
-            values = self._values(concept, company, own)
-            members.append((tag, _concept(tag, concept.unit, own.heads, values, own.tails)))
-            count += len(values)
+        for span, concepts in self.concepts.items():
+            own = slots[span]
+            for concept, values in zip(concepts, self._values(span, company, own), strict=True):
+                if not self.statements.reports[concept.item][company]:
+                    continue
+                tag = concept.tags[self.statements.tag[concept.item][company]]
+                members.append((tag, _concept(tag, concept.unit, own.heads, values, own.tails)))
+                count += len(values)
         cover, covers = self._cover(company, reports)
         gaap = ",".join(text for _, text in sorted(members))
         name = self.plan.names[company]
@@ -160,11 +171,10 @@ class FactsWriter:
 
     def _frame(self, company: int, first: int, last: int, is_instant: bool) -> str:
         """The `frame` key of a period: CY2023, CY2023Q2, CY2023Q2I, or nothing."""
-        start, end = self.schedule.start[company, first], self.schedule.end[company, last]
-        days = int((end - start).astype(int)) + 1
+        start, end = self.days[company][first][0], self.days[company][last][1]
+        days = (end - start).days + 1
         middle = end if is_instant else start + (end - start) // 2
-        year = middle.astype("datetime64[Y]").astype(int) + 1970
-        quarter = int(middle.astype("datetime64[M]").astype(int)) % 12 // 3 + 1
+        year, quarter = middle.year, (middle.month - 1) // 3 + 1
         if is_instant:
             return f',"frame":"CY{year}Q{quarter}I"}}'
         if QUARTER_DAYS[0] <= days <= QUARTER_DAYS[1]:
@@ -173,16 +183,17 @@ class FactsWriter:
             return f',"frame":"CY{year}"}}'
         return "}"
 
-    def _values(self, concept: tags.Concept, company: int, slots: Slots) -> list[str]:
-        if concept.span == tags.SHARE:
-            return self._share_values(concept.item, company, slots)
-        if concept.span == tags.INSTANT:
-            values = self.statements.items[concept.item][slots.row, slots.last]
-            if concept.unit == "shares":
-                values = np.round(values * slots.factor).astype(np.int64)
+    def _values(self, span: str, company: int, slots: Slots) -> list[list[str]]:
+        """The values of all concepts of a span as text, one list each."""
+        if span == tags.SHARE:
+            return [self._share_values(own.item, company, slots) for own in self.concepts[span]]
+        if span == tags.INSTANT:
+            values = self.balances[:, slots.row, slots.last]
+            shares = [own.unit == "shares" for own in self.concepts[span]]
+            values[shares] = np.round(values[shares] * slots.factor).astype(np.int64)
         else:
-            values = _span(self.cumulated[concept.item], slots)
-        return [str(value) for value in values.tolist()]
+            values = _span(self.flows[span], slots)
+        return [list(map(str, own)) for own in values.tolist()]
 
     def _share_values(self, item: str, company: int, slots: Slots) -> list[str]:
         """Weighted shares, and income or dividends per one of them."""
@@ -195,7 +206,7 @@ class FactsWriter:
             shares = np.round(shares * (1 + self.statements.dilution[company]))
         if item.startswith("weighted"):
             return [str(int(value)) for value in shares.tolist()]
-        income = _span(self.cumulated["net_income_common"], slots)
+        income = _span(self.common_income, slots)
         return [f"{value:.2f}" for value in (income / shares).tolist()]
 
     def _cover(self, company: int, reports: list[Report]) -> tuple[str, int]:
@@ -248,9 +259,11 @@ def _concept(tag: str, unit: str, heads: list[str], values: list[str], tails: li
 
 def _cumulated(values: np.ndarray) -> np.ndarray:
     """Running totals with a leading zero: a span is the difference of two."""
-    zero = np.zeros((len(values), 1), values.dtype)
-    return np.concatenate([zero, np.cumsum(values, axis=1)], axis=1)
+    zero = np.zeros((*values.shape[:-1], 1), values.dtype)
+    return np.concatenate([zero, np.cumsum(values, axis=-1)], axis=-1)
 
 
 def _span(cumulated: np.ndarray, slots: Slots) -> np.ndarray:
-    return np.asarray(cumulated[slots.row, slots.last + 1] - cumulated[slots.row, slots.first])
+    return np.asarray(
+        cumulated[..., slots.row, slots.last + 1] - cumulated[..., slots.row, slots.first]
+    )

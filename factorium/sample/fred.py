@@ -134,28 +134,23 @@ def _vintages(
     steps = (0, *DAYS_OF_REVISIONS[release.frequency]) if release.revision else (0,)
     published = _published(days, ends, release, steps, calendar)
     prints = _prints(values, release, len(steps), rng)
-    last_day = calendar.days[-1]
+    names = np.datetime_as_string(days).tolist()
+    starts = np.datetime_as_string(published).tolist()
+    before = np.datetime_as_string(published - 1).tolist()
+    last_day = str(calendar.days[-1])
     rows: list[dict[str, str]] = []
-    for observation, day in enumerate(np.datetime_as_string(days).tolist()):
-        known = [
-            (start, value)
-            for start, value in zip(published[observation], prints[observation], strict=True)
-            if start <= last_day
-        ]
-        changes = [
-            step
-            for number, step in enumerate(known)
-            if not number or step[1] != known[number - 1][1]
-        ]
-        for number, (start, value) in enumerate(changes):
-            later = number + 1 < len(changes)
-            until = str(changes[number + 1][0] - np.timedelta64(1, "D")) if later else FOREVER
-            rows.append(
-                {
-                    "realtime_start": str(start), "realtime_end": until,
-                    "date": day, "value": value,
-                }
-            )  # fmt: skip
+    for day, own_starts, own_ends, shown in zip(names, starts, before, prints, strict=True):
+        known = [number for number, start in enumerate(own_starts) if start <= last_day]
+        # A print that changes nothing is no vintage.
+        changed = [number for number in known if not number or shown[number] != shown[number - 1]]
+        untils = [*(own_ends[later] for later in changed[1:]), FOREVER]
+        rows += [
+            {
+                "realtime_start": own_starts[number], "realtime_end": until,
+                "date": day, "value": shown[number],
+            }
+            for number, until in zip(changed, untils, strict=False)
+        ]  # fmt: skip
     return rows
 
 
