@@ -1,0 +1,246 @@
+-- Facts as standard items, one vendor beside the other: EDGAR (source 0) and the
+-- panels that users bring. An item that a filing does not report but whose parts it
+-- does is derived within that filing and period; a missing part stays missing.
+-- A balance dated after the period its filing reports on (an event after the balance
+-- sheet) is left out; share counts and cover items are not.
+-- A panel row without a period end gets the last month end at least 20 days before
+-- its filing, and says so.
+-- Grain: one row per company, source, item, period and accession.
+
+{{ config(
+    materialized='refill',
+    meta={'inputs': ['facts', 'maps']},
+    pre_hook='set local enable_nestloop = off'
+) }}
+
+with
+
+mapped as (
+
+    select * from {{ ref('int_facts__mapped') }}
+
+),
+
+reports as (
+
+    select
+        accession,
+        max(period_end) as report_end
+
+    from mapped
+
+    where
+        item in ('assets', 'net_income', 'profit_including_nci', 'operating_cash_flow')
+
+    group by accession
+
+),
+
+edgar as (
+
+    select
+        mapped.company_id,
+        0::smallint as source_id,
+        mapped.item,
+        mapped.kind,
+        mapped.period_start,
+        mapped.period_end,
+        false as is_period_estimated,
+        mapped.accession,
+        mapped.currency,
+        mapped.value,
+        mapped.tag,
+        mapped.known_at
+
+    from mapped
+
+    left join reports on mapped.accession = reports.accession
+
+    where
+        mapped.period_end <= reports.report_end + 16
+        or reports.report_end is null
+        or mapped.item in ('shares_outstanding', 'shares_outstanding_cover', 'public_float')
+
+),
+
+panel as (
+
+    select * from {{ ref('int_panel__mapped') }}
+
+),
+
+reported as (
+
+    select * from edgar
+
+    union all
+
+    select * from panel
+
+),
+
+parts as (
+
+    select
+        company_id,
+        source_id,
+        period_start,
+        period_end,
+        is_period_estimated,
+        accession,
+        max(currency) as currency,
+        min(known_at) as known_at,
+        {{ items_in_columns([
+            'assets', 'liabilities', 'stockholders_equity', 'total_equity',
+            'noncontrolling_interest', 'preferred_equity', 'debt_current',
+            'short_term_borrowings', 'long_term_debt_current', 'long_term_debt_total',
+            'long_term_debt', 'total_debt', 'sales', 'cost_of_sales', 'gross_profit',
+            'sga', 'selling_marketing', 'general_administrative', 'net_income',
+            'profit_including_nci', 'net_income_nci', 'net_income_common',
+            'preferred_dividends', 'net_interest_income', 'noninterest_income',
+            'operating_income', 'pretax_income', 'interest_expense',
+            'depreciation_amortization', 'operating_cash_flow', 'capex',
+            'free_cash_flow'
+        ]) }}
+
+    from reported
+
+    where kind in ('stock', 'flow')
+
+    group by
+        company_id, source_id, period_start, period_end, is_period_estimated, accession
+
+),
+
+-- Sums of parts are taken over the parts reported, and null when none is.
+combined as (
+
+    select
+        *,
+        coalesce(
+            sales, gross_profit + cost_of_sales, net_interest_income + noninterest_income
+        ) as any_sales,
+        coalesce(
+            net_income, profit_including_nci - net_income_nci, profit_including_nci
+        ) as parent_income,
+        coalesce(
+            stockholders_equity, total_equity - noncontrolling_interest, total_equity
+        ) as parent_equity,
+        coalesce(
+            total_equity, stockholders_equity + noncontrolling_interest, stockholders_equity
+        ) as whole_equity,
+        coalesce(
+            debt_current,
+            fac.sum_of_known(short_term_borrowings, long_term_debt_current)
+        ) as current_debt,
+        coalesce(
+            long_term_debt,
+            long_term_debt_total - long_term_debt_current,
+            long_term_debt_total
+        ) as noncurrent_debt
+
+    from parts
+
+),
+
+derived as (
+
+    select
+        combined.company_id,
+        combined.source_id,
+        formulas.item,
+        formulas.kind,
+        combined.period_start,
+        combined.period_end,
+        combined.is_period_estimated,
+        combined.accession,
+        combined.currency,
+        formulas.value,
+        'derived' as tag,
+        combined.known_at
+
+    from combined
+
+    cross join lateral (
+        values
+        ('stockholders_equity', 'stock', stockholders_equity, parent_equity),
+        (
+            'common_equity', 'stock', null,
+            coalesce(parent_equity - preferred_equity, parent_equity)
+        ),
+        ('total_equity', 'stock', total_equity, whole_equity),
+        ('liabilities', 'stock', liabilities, assets - whole_equity),
+        ('short_term_debt', 'stock', null, current_debt),
+        ('long_term_debt', 'stock', long_term_debt, noncurrent_debt),
+        (
+            'total_debt', 'stock', total_debt,
+            case
+                when long_term_debt is null and long_term_debt_total is not null
+                    then fac.sum_of_known(long_term_debt_total, short_term_borrowings)
+                else fac.sum_of_known(noncurrent_debt, current_debt)
+            end
+        ),
+        ('sales', 'flow', sales, any_sales),
+        ('cost_of_sales', 'flow', cost_of_sales, sales - gross_profit),
+        ('gross_profit', 'flow', gross_profit, sales - cost_of_sales),
+        ('sga', 'flow', sga, selling_marketing + general_administrative),
+        ('net_income', 'flow', net_income, parent_income),
+        (
+            'net_income_common', 'flow', net_income_common,
+            coalesce(parent_income - preferred_dividends, parent_income)
+        ),
+        (
+            'ebit', 'flow', null,
+            coalesce(pretax_income + interest_expense, operating_income)
+        ),
+        ('ebitda', 'flow', null, operating_income + depreciation_amortization),
+        ('free_cash_flow', 'flow', free_cash_flow, operating_cash_flow - capex)
+    ) as formulas (item, kind, reported, value)
+
+    where
+        formulas.reported is null
+        and formulas.value is not null
+        and (formulas.kind = 'stock') = (combined.period_start is null)
+
+),
+
+facts as (
+
+    select * from reported
+
+    union all
+
+    select * from derived
+
+),
+
+dated as (
+
+    select
+        facts.company_id,
+        facts.source_id,
+        facts.item,
+        facts.kind,
+        facts.period_start,
+        facts.period_end,
+        (facts.period_end - facts.period_start + 1)::smallint as days,
+        facts.is_period_estimated,
+        facts.accession,
+        facts.currency,
+        facts.value,
+        facts.tag,
+        facts.known_at,
+        case
+            when facts.known_at <= known_day.close_at then known_day.session_date
+            else known_day.next_date
+        end as known_on
+
+    from facts
+
+    inner join {{ ref('stg_calendar__days') }} as known_day
+        on (facts.known_at at time zone 'America/New_York')::date
+        = known_day.calendar_date
+
+)
+
+select * from dated
