@@ -185,8 +185,10 @@ def row_checks(columns: Sequence[str]) -> dict[str, pl.Expr]:
     prices, time = _prices(columns), "bar_at" if "bar_at" in columns else "trade_date"
     checks = {f"{price} is not above zero": pl.col(price) <= 0 for price in prices}
     checks[NO_PRICE] = pl.all_horizontal(pl.col(price).is_null() for price in prices)
-    checks["high is below low"] = pl.col("high") < pl.col("low")
-    checks["volume is negative"] = pl.col("volume") < 0
+    if {"high", "low"} <= set(columns):
+        checks["high is below low"] = pl.col("high") < pl.col("low")
+    if "volume" in columns:
+        checks["volume is negative"] = pl.col("volume") < 0
     checks[f"{time} is in the future"] = pl.col(time) > _latest(time)
     checks[f"{time} is before {FIRST_DAY.year}"] = pl.col(time) < _first(time)
     key = [name for name in ("ticker", time) if name in columns]
