@@ -7,7 +7,7 @@
 {{ config(
     materialized='refill',
     meta={'inputs': ['facts', 'maps']},
-    pre_hook='set local enable_nestloop = off'
+    pre_hook=joined_by_hash()
 ) }}
 
 with
