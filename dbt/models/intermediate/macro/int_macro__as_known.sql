@@ -7,9 +7,15 @@
 
 with
 
+-- What can matter within the dates: twelve annual periods, and 800 days, for which
+-- no observation is the latest word.
 spells as (
 
-    select * from {{ ref('int_macro__spells') }}
+    select *
+    from {{ ref('int_macro__spells') }}
+    where
+        usable_on <= {{ until() }}
+        and observed_on >= {{ since() }} - 5200
 
 ),
 
@@ -43,9 +49,7 @@ due as (
 
     select *
     from arrivals
-    where
-        usable_on <= {{ until() }}
-        and (next_usable_on is null or next_usable_on > {{ since() }})
+    where next_usable_on is null or next_usable_on > {{ since() }}
 
 ),
 

@@ -63,6 +63,9 @@ usable as (
             (observations.known_at at time zone 'America/New_York')::date
             = days.calendar_date
 
+    -- Sessions begin in 1990; twelve annual periods before that is all they look at.
+    where observations.observed_on >= date '1975-01-01'
+
 ),
 
 first_known as (
@@ -82,10 +85,11 @@ ordered as (
 
     select
         *,
+        -- From the newest back: a frame that only grows is read once.
         min(first_usable_on) over (
             partition by series_id
-            order by observed_on
-            rows between 1 following and unbounded following
+            order by observed_on desc
+            rows between unbounded preceding and 1 preceding
         ) as later_usable_on
 
     from first_known

@@ -22,73 +22,109 @@ series as (
 
 ),
 
-days as (
+-- A release falls on a business day: a session, but not Columbus or Veterans Day,
+-- on which stocks trade and the agencies rest.
+release_days as (
 
-    select * from {{ ref('stg_calendar__days') }}
+    select
+        calendar_date,
+        case
+            when
+                to_char(session_date, 'ID') = '1'
+                and to_char(session_date, 'MMDD') between '1008' and '1014'
+                then next_date
+            when
+                to_char(session_date, 'MMDD') = '1111'
+                or to_char(session_date, 'MMDD ID') = '1112 1'
+                then next_date
+            else session_date
+        end as release_date
+
+    from {{ ref('stg_calendar__days') }}
 
 ),
 
 observations as (
 
+    select * from {{ source('raw', 'fred_observation') }}
+
+),
+
+loads as (
+
     select
-        *,
-        min(realtime_start) over load_series as first_of_load,
-        max(realtime_start) over load_series as last_of_load,
-        bool_and(realtime_end = realtime_start) over load_series as is_one_day,
-        count(*) over load_series as n_in_load,
-        min(realtime_start) over (partition by series_id) as first_of_series
+        load_id,
+        series_id,
+        min(realtime_start) as first_vintage,
+        max(realtime_start) as last_vintage,
+        bool_and(realtime_end = realtime_start) as is_one_day,
+        count(*) as n_rows
 
-    from {{ source('raw', 'fred_observation') }}
+    from observations
 
-    window load_series as (partition by load_id, series_id)
+    group by load_id, series_id
 
 ),
 
 graded as (
 
     select
-        series_id,
-        observed_on,
-        realtime_start,
-        value,
         load_id,
-        realtime_start is null or (
-            first_of_load = last_of_load
-            and n_in_load > 1
-            and (is_one_day or first_of_load = first_of_series)
+        series_id,
+        last_vintage is null or (
+            first_vintage = last_vintage
+            and n_rows > 1
+            and (
+                is_one_day
+                or first_vintage
+                = min(first_vintage) over (partition by series_id)
+            )
         ) as is_snapshot
 
-    from observations
+    from loads
 
 ),
 
 -- Where a series has vintages, snapshots of it add only hindsight.
-chosen as (
+used_loads as (
 
     select
-        *,
+        load_id,
+        series_id,
+        is_snapshot,
         bool_and(is_snapshot) over (partition by series_id) as is_lagged
 
     from graded
 
 ),
 
+chosen as (
+
+    select
+        observations.series_id,
+        observations.observed_on,
+        case when not used_loads.is_lagged then observations.realtime_start end
+            as vintage,
+        observations.value,
+        observations.load_id,
+        used_loads.is_lagged
+
+    from observations
+
+    inner join used_loads
+        on
+            observations.load_id = used_loads.load_id
+            and observations.series_id = used_loads.series_id
+
+    where used_loads.is_lagged or not used_loads.is_snapshot
+
+),
+
 latest as (
 
-    select distinct on (
-        series_id, observed_on, case when not is_lagged then realtime_start end
-    )
-        *
-
+    select distinct on (series_id, observed_on, vintage) *
     from chosen
-
-    where is_lagged or not is_snapshot
-
-    order by
-        series_id,
-        observed_on,
-        case when not is_lagged then realtime_start end,
-        load_id desc
+    order by series_id, observed_on, vintage, load_id desc
 
 ),
 
@@ -109,29 +145,16 @@ expected as (
 
 ),
 
--- A release falls on a business day: a session, but not Columbus or Veterans Day,
--- on which stocks trade and the agencies rest.
 released as (
 
     select
         expected.*,
-        case
-            when days.session_date is null then expected.lagged_on
-            when
-                to_char(days.session_date, 'ID') = '1'
-                and to_char(days.session_date, 'MMDD') between '1008' and '1014'
-                then days.next_date
-            when
-                to_char(days.session_date, 'MMDD') = '1111'
-                or to_char(days.session_date, 'MMDD ID') = '1112 1'
-                then days.next_date
-            else days.session_date
-        end as expected_on
+        coalesce(release_days.release_date, expected.lagged_on) as expected_on
 
     from expected
 
-    left join days
-        on expected.lagged_on = days.calendar_date
+    left join release_days
+        on expected.lagged_on = release_days.calendar_date
 
 ),
 
@@ -141,7 +164,7 @@ dated as (
         series_id,
         observed_on,
         (
-            case when is_lagged then expected_on else realtime_start end
+            case when is_lagged then expected_on else vintage end
             + release_time_new_york
         ) at time zone 'America/New_York' as known_at,
         value,
