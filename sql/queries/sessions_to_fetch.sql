@@ -1,0 +1,58 @@
+-- Closed sessions whose bars a source has yet to give for a ticker: from the
+-- last one landed (again, so that the new bars join the old ones) or from
+-- since on; none when the last one landed is the last one wanted.
+-- Parameters: source_id, ticker, is_daily, since, until
+with
+
+landed as (
+
+    select greatest(
+        (
+            select max(trade_date) from raw.daily_bar
+            where
+                %(is_daily)s
+                and ticker = %(ticker)s
+                and source_id = %(source_id)s
+                and trade_date >= %(since)s
+        ),
+        (
+            select (max(bar_at) at time zone 'America/New_York')::date from raw.minute_bar
+            where
+                not %(is_daily)s
+                and ticker = %(ticker)s
+                and source_id = %(source_id)s
+                and bar_at >= %(since)s
+        )
+    ) as last_date
+
+),
+
+wanted as (
+
+    select
+        session_date,
+        close_at
+    from ref.session
+    where
+        close_at <= now()
+        and session_date >= %(since)s
+        and session_date <= coalesce(%(until)s, date 'infinity')
+
+)
+
+select
+    wanted.session_date,
+    wanted.close_at
+
+from wanted
+
+cross join landed
+
+where
+    wanted.session_date >= coalesce(landed.last_date, %(since)s)
+    and exists (
+        select from wanted as later
+        where later.session_date > coalesce(landed.last_date, date '-infinity')
+    )
+
+order by wanted.session_date
