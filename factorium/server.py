@@ -149,18 +149,17 @@ def _write_configuration(home: Path, port: int) -> None:
     lines = [f"{name} = '{value}'" for name, value in settings.items()]
     (home / "pgdata" / "factorium.conf").write_text("\n".join(lines) + "\n")
     main = home / "pgdata" / "postgresql.conf"
-    include = "include 'factorium.conf'"
-    if include not in main.read_text():
+    # The user's own settings win: they are read last.
+    includes = f"include 'factorium.conf'\ninclude_if_exists '{home / 'postgresql.conf'}'\n"
+    if includes not in main.read_text():
         with main.open("a") as file:
-            file.write(f"\n{include}\n")
+            file.write(f"\n{includes}")
     _give_to_server_user(home)
 
 
 def _create_database(server: Server) -> None:
     with psycopg.connect(server.conninfo_for("postgres"), autocommit=True) as conn:
-        if not conn.execute(
-            "select 1 from pg_database where datname = %s", [DATABASE]
-        ).fetchone():
+        if not conn.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             conn.execute(f'create database "{DATABASE}"')
 
 

@@ -31,6 +31,10 @@ def cluster() -> Iterator[str]:
         return
     home = Path(tempfile.mkdtemp(prefix="factorium-test-"))
     home.chmod(0o755)
+    # Jobs would change tables under a test, and their schedulers hold the template database.
+    (home / "postgresql.conf").write_text(
+        "timescaledb.max_background_workers = 0\nfsync = off\nfull_page_writes = off\n"
+    )
     try:
         yield server.start(home).conninfo_for("postgres")
     finally:

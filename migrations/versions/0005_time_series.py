@@ -28,11 +28,13 @@ FUNCTIONS = [
 ]
 
 # The settings view names it only where the library is preloaded; with the
-# extension's files alone `create extension` would fail.
+# extension's files alone `create extension` would fail. Who wants plain
+# PostgreSQL nevertheless connects with PGOPTIONS='-c factorium.engine=native'.
 EXTENSION = """
 do $$ begin
     if exists (select from pg_available_extensions where name = 'timescaledb')
         and exists (select from pg_settings where name = 'timescaledb.max_background_workers')
+        and current_setting('factorium.engine', true) is distinct from 'native'
     then
         create extension if not exists timescaledb;
     end if;
@@ -238,7 +240,7 @@ TABLES_GONE = """
 drop table raw.daily_bar_current, raw.minute_bar_current cascade;
 drop table ts.dirty_bucket, ts.rollup, ts.policy, ts.time_table;
 delete from ops.sql_object
-where name like 'ts.%' or name like 'bar\_%';
+where name like 'ts.%' or name like 'bar!_%' escape '!';
 alter default privileges for role factorium_owner in schema ts
     grant insert, update, delete on tables to factorium_ingest, factorium_transform;
 alter default privileges for role factorium_owner in schema ts

@@ -30,14 +30,12 @@ begin
     end if;
     foreach rollup in array coalesce(rollups, '{}') loop
         if ts.engine() = 'timescaledb' then
-            call ts.refresh_continuous_aggregate(rollup, since, until);
-        elsif ts.is_dated(rollup.source, rollup.time_column) then
-            perform ts.refresh_table(rollup.name, since::timestamp, until::timestamp);
+            call ts.refresh_continuous_aggregate(
+                rollup, ts.local_time(rollup, since), ts.local_time(rollup, until)
+            );
         else
             perform ts.refresh_table(
-                rollup.name,
-                since at time zone coalesce(rollup.time_zone, 'UTC'),
-                until at time zone coalesce(rollup.time_zone, 'UTC')
+                rollup.name, ts.local_time(rollup, since), ts.local_time(rollup, until)
             );
         end if;
         commit;
