@@ -79,6 +79,10 @@ def schedule(plan: Plan, calendar: Sessions, *, names: int, years: int, seed: in
     restated = _one_annual_report(plan.restated, end, ends_year, calendar, margin=170)
     # A late report is not restated as well.
     restated[late >= 0] = -1
+    exists = _exists(plan, calendar, end, accepted)
+    # Nor is a report that was never filed, before a listing or after a delisting.
+    for chosen in (late, restated):
+        chosen[~np.take_along_axis(exists, chosen[:, None], axis=1)[:, 0]] = -1
     amended = np.take_along_axis(accepted, restated[:, None], axis=1)[:, 0] + rng.integers(
         20, 80, plan.count
     )
@@ -90,7 +94,7 @@ def schedule(plan: Plan, calendar: Sessions, *, names: int, years: int, seed: in
         minute=minute,
         filed=filing_session(accepted, minute),
         known=known_session(accepted, minute, calendar),
-        exists=_exists(plan, calendar, end, accepted),
+        exists=exists,
         cover=end + (lag - rng.integers(4, 15, end.shape)),
         restated=restated,
         amended=amended,

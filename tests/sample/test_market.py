@@ -117,6 +117,14 @@ def test_write_market_smallest_has_every_special_case() -> None:
     assert len(made.plan.delisting_reason) >= 4
 
 
+def test_simulate_restates_and_delays_only_reports_that_were_filed() -> None:
+    made = simulate(names=1_000, years=1, seed=5)
+    for chosen in (made.schedule.restated, made.schedule.late):
+        companies = np.flatnonzero(chosen >= 0)
+        assert len(companies) > 3
+        assert made.schedule.exists[companies, chosen[companies]].all()
+
+
 @pytest.mark.parametrize(("names", "years"), [(19, 3), (60, 0)])
 def test_write_market_too_small_is_refused(names: int, years: int, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least"):
