@@ -1,4 +1,5 @@
--- ops.plan_interval(model, inputs, columns, versions, since, until, history_from)
+-- ops.plan_interval(model, inputs, columns, versions, since, until, history_from,
+--     chunk_sessions)
 --     -> table (since, until, columns, is_revision)
 --
 -- What a dated model has to build: ranges of sessions that the ledger lacks,
@@ -7,7 +8,9 @@
 -- others stand (they are updated). The calendar runs from the first bar, or
 -- from history_from, to the last bar. First takes new changes of the model's
 -- inputs into account: dates from the earliest one on become dirty. Empty
--- when there is nothing to do, or no bar yet.
+-- when there is nothing to do, or no bar yet. With chunk_sessions no range is
+-- longer than so many sessions: a model whose dates do not depend on each other
+-- sorts less at a time.
 --
 -- Tested in: tests/sql/test_ledger.py
 
@@ -18,7 +21,8 @@ create or replace function ops.plan_interval(
     p_versions text[],
     p_since date default '-infinity',
     p_until date default 'infinity',
-    p_history_from date default null
+    p_history_from date default null,
+    p_chunk_sessions integer default null
 )
 returns table (since date, until date, columns text[], is_revision boolean)
 language plpgsql
@@ -81,15 +85,16 @@ begin
         select
             *, session_no - row_number() over (
                 partition by stale_columns, is_dirty order by session_no
-            ) as island
+            ) as island,
+            coalesce(session_no / p_chunk_sessions, 0) as chunk
         from stale
     )
     select min(i.session_date), max(i.session_date), i.stale_columns, i.is_dirty
     from islands as i
-    group by i.stale_columns, i.is_dirty, i.island
+    group by i.stale_columns, i.is_dirty, i.island, i.chunk
     order by 1;
 end
 $body$;
 
-comment on function ops.plan_interval(text, text[], text[], text[], date, date, date) is
+comment on function ops.plan_interval(text, text[], text[], text[], date, date, date, integer) is
 'Ranges of sessions that a dated model has to build, from the interval ledger.';

@@ -22,14 +22,15 @@
         '{{ config.get('meta').history_from }}'
         {%- else -%}
         null
-        {%- endif %}
+        {%- endif %},
+        {{ config.get('meta').get('chunk_sessions') or 'null' }}
     )
 {% endmacro %}
 
 {% macro replace_range(work, target, since, until) %}
     {% set names = adapter.get_columns_in_relation(work) | map(attribute='quoted') | join(', ') %}
     delete from {{ target }} where trade_date between date '{{ since }}' and date '{{ until }}';
-    insert into {{ target }} ({{ names }}) select {{ names }} from {{ work }};
+    insert into {{ target }} ({{ names }}) select {{ names }} from {{ work }} order by trade_date;
 {% endmacro %}
 
 {% macro update_columns(work, target, stale) %}

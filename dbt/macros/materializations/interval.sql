@@ -58,7 +58,7 @@
             {% do run_query(update_columns(work, target_relation, stale)) %}
         {% endif %}
         {% do run_query(interval_done(columns, stale, since, until)) %}
-        {% do adapter.drop_relation(work) %}
+        {% do run_query('drop table ' ~ work) %}
     {% endfor %}
     {% call statement('main') -%}
         {{ 'analyze ' ~ target_relation if plan.rows | length > 0 else 'select 1' }}

@@ -41,7 +41,7 @@
             truncate {{ target_relation }};
             insert into {{ target_relation }} ({{ names }}) select {{ names }} from {{ work }};
         {%- endcall %}
-        {% do adapter.drop_relation(work) %}
+        {% do run_query('drop table ' ~ work) %}
         {% do persist_docs(target_relation, model) %}
         {% do run_query('analyze ' ~ target_relation) %}
     {% else %}

@@ -3,7 +3,8 @@
     and none of them is null.
 #}
 {% test unique_grain(model) %}
-    {% set node = graph.nodes.values()
+    {% set nodes = graph.nodes.values() if execute else [] %}
+    {% set node = nodes
         | selectattr('resource_type', 'equalto', 'model')
         | selectattr('relation_name', 'equalto', model | string) | first %}
     {% set grain = node.config.meta.grain if node else ['trade_date'] %}

@@ -6,6 +6,7 @@
     meta={
         'family': 'cross_source',
         'ranks': true,
+        'chunk_sessions': 42,
         'grain': ['security_id', 'trade_date'],
         'inputs': ['bars', 'actions', 'facts', 'macro', 'maps']
     },

@@ -6,6 +6,7 @@
     meta={
         'family': 'reversal',
         'ranks': true,
+        'chunk_sessions': 42,
         'grain': ['security_id', 'trade_date'],
         'inputs': ['bars', 'actions', 'facts', 'maps']
     },
