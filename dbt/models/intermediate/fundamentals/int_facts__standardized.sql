@@ -98,8 +98,9 @@ parts as (
             'sga', 'selling_marketing', 'general_administrative', 'net_income',
             'profit_including_nci', 'net_income_nci', 'net_income_common',
             'preferred_dividends', 'net_interest_income', 'noninterest_income',
-            'operating_income', 'pretax_income', 'interest_expense',
-            'depreciation_amortization', 'operating_cash_flow', 'capex',
+            'operating_income', 'pretax_income', 'income_tax', 'income_continuing',
+            'discontinued_operations', 'interest_expense', 'depreciation_amortization',
+            'depreciation', 'amortization_intangibles', 'operating_cash_flow', 'capex',
             'free_cash_flow'
         ]) }}
 
@@ -129,6 +130,17 @@ combined as (
         coalesce(
             total_equity, stockholders_equity + noncontrolling_interest, stockholders_equity
         ) as whole_equity,
+        coalesce(
+            pretax_income,
+            income_continuing + income_tax,
+            profit_including_nci - discontinued_operations + income_tax,
+            net_income - discontinued_operations + income_tax,
+            profit_including_nci + income_tax,
+            net_income + income_tax
+        ) as any_pretax_income,
+        coalesce(
+            depreciation_amortization, depreciation + amortization_intangibles, depreciation
+        ) as any_depreciation,
         coalesce(
             debt_current,
             fac.sum_of_known(short_term_borrowings, long_term_debt_current)
@@ -191,9 +203,14 @@ derived as (
         ),
         (
             'ebit', 'flow', null,
-            coalesce(pretax_income + interest_expense, operating_income)
+            coalesce(any_pretax_income + interest_expense, operating_income)
         ),
-        ('ebitda', 'flow', null, operating_income + depreciation_amortization),
+        ('pretax_income', 'flow', pretax_income, any_pretax_income),
+        (
+            'depreciation_amortization', 'flow', depreciation_amortization,
+            any_depreciation
+        ),
+        ('ebitda', 'flow', null, operating_income + any_depreciation),
         ('free_cash_flow', 'flow', free_cash_flow, operating_cash_flow - capex)
     ) as formulas (item, kind, reported, value)
 

@@ -33,7 +33,10 @@ items as (
         slots.run,
         slots.place,
         known.currency,
-        case when known.basis in ('instant', 'ttm') then known.period_end end as period_end,
+        case
+            when known.basis = 'ttm' or (known.basis = 'instant' and known.item = 'assets')
+                then known.period_end
+        end as period_end,
         known.source_id
 
     from {{ ref('int_items__as_known') }} as known

@@ -1,6 +1,6 @@
 -- Share counts of companies as filed, each judged by what was known when it was:
--- counts that are not positive, above 1e11, or a hundredfold off the median of the
--- company's other counts known within 800 days up to then (a unit error: thousands or
+-- counts that are not positive, above 1e11, or a hundredfold off the median of other
+-- counts of the company known within 800 days up to then (a unit error: thousands or
 -- millions) carry a reason and are not used. Splits of up to 50 to 1 pass; counts stay
 -- as filed, on the basis of their day.
 -- Sources, best first: 1 cover, 2 balance sheet, 3 weighted average, 4 panel.
@@ -70,13 +70,15 @@ votes as (
 
 ),
 
-medians as (
+by_source as (
 
     select
         counts.company_id,
         counts.source_rank,
         counts.shares_as_of,
         counts.known_from,
+        votes.source_rank as vote_rank,
+        count(*) as n_votes,
         percentile_disc(0.5) within group (order by votes.shares) as median_shares
 
     from plausible as counts
@@ -91,7 +93,28 @@ medians as (
         )
 
     group by
-        counts.company_id, counts.source_rank, counts.shares_as_of, counts.known_from
+        counts.company_id,
+        counts.source_rank,
+        counts.shares_as_of,
+        counts.known_from,
+        votes.source_rank
+
+),
+
+-- The best source with three votes is asked; else the one with the most.
+medians as (
+
+    select distinct on (company_id, source_rank, shares_as_of, known_from) *
+
+    from by_source
+
+    order by
+        company_id,
+        source_rank,
+        shares_as_of,
+        known_from,
+        least(n_votes, 3) desc,
+        vote_rank
 
 ),
 
