@@ -169,7 +169,7 @@ def _download_rest(client: httpx.Client, url: str, partial_file: Path, validator
         validator.write_text(response.headers.get("etag", ""))
         mode = "ab" if response.status_code == httpx.codes.PARTIAL_CONTENT else "wb"
         with partial_file.open(mode) as file:
-            for chunk in response.iter_raw():
+            for chunk in response.iter_bytes():
                 file.write(chunk)
 
 
