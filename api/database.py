@@ -29,6 +29,7 @@ MISSING = (
     pg.ObjectNotInPrerequisiteState,
 )
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 LOG = logging.getLogger(__name__)
 
 
@@ -42,7 +43,8 @@ class Table:
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries."""
-        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+        # Not strict: the keyword makes it half as slow again, on every row.
+        return [dict(zip(self.names, row)) for row in self.rows]  # noqa: B905
 
 
 class Warehouse:
@@ -52,7 +54,7 @@ class Warehouse:
         self.conninfo = conninfo
         self.pool_size = pool_size
         self.statement_timeout_ms = statement_timeout_ms
-        self.pool: AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]] | None = None
+        self.pool: Pool | None = None
 
     async def open(self) -> None:
         """Start connecting; an absent server is reported by requests, not here."""
@@ -67,7 +69,6 @@ class Warehouse:
             max_size=self.pool_size,
             max_waiting=self.pool_size * 32,
             timeout=WAIT_FOR_CONNECTION,
-            check=AsyncConnectionPool.check_connection,
             open=False,
             name="factorium-api",
         )
@@ -80,12 +81,8 @@ class Warehouse:
 
     async def fetch(self, name: str, parameters: dict[str, Any]) -> Table:
         """All rows of `sql/queries/<name>.sql`. Errors: Unavailable, NotBuilt, TimedOut."""
-        assert self.pool is not None, "the pool is opened by the application's lifespan"
         try:
-            async with self.pool.connection() as conn, conn.cursor(binary=True) as cursor:
-                await cursor.execute(query(name).encode(), parameters)
-                rows = await cursor.fetchall()
-                columns = cursor.description or []
+            return await self._fetch_again_if_lost(query(name).encode(), parameters)
         except pg.QueryCanceled as error:
             raise TimedOut(
                 f"The query took longer than {self.statement_timeout_ms / 1000:g} s: "
@@ -99,7 +96,36 @@ class Warehouse:
         except AWAY as error:
             LOG.warning("%s: %s", name, error)
             raise Unavailable("The database does not answer; try again shortly.") from error
+
+    async def _fetch_again_if_lost(self, statement: bytes, parameters: dict[str, Any]) -> Table:
+        """Read; once more if the connection had died since it was last used.
+
+        Cheaper than asking the server before each query whether it is still
+        there, and safe, because every statement only reads.
+        """
+        assert self.pool is not None, "the pool is opened by the application's lifespan"
+        try:
+            return await self._fetch(self.pool, statement, parameters)
+        except psycopg.OperationalError as error:
+            if not _is_lost(error):
+                raise
+        await self.pool.check()
+        return await self._fetch(self.pool, statement, parameters)
+
+    @staticmethod
+    async def _fetch(pool: Pool, statement: bytes, parameters: dict[str, Any]) -> Table:
+        async with pool.connection() as conn, conn.cursor(binary=True) as cursor:
+            await cursor.execute(statement, parameters)
+            rows = await cursor.fetchall()
+            columns = cursor.description or []
         return Table(tuple(c.name for c in columns), tuple(c.type_code for c in columns), rows)
+
+
+def _is_lost(error: psycopg.OperationalError) -> bool:
+    """Whether the connection is gone, as opposed to refused by the pool or cancelled."""
+    if isinstance(error, PoolTimeout | TooManyRequests):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith("57P")
 
 
 def reader_conninfo(info: str, statement_timeout_ms: int) -> str:

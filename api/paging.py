@@ -61,7 +61,8 @@ class Page:
         return Table(table.names, table.types, rows), following.rstrip("=")
 
 
-def _few(
+# These are coroutines so that FastAPI does not give each a thread.
+async def _few(
     request: Request,
     limit: Annotated[int, LIMIT] = 1_000,
     cursor: Annotated[str | None, CURSOR] = None,
@@ -69,7 +70,7 @@ def _few(
     return Page(request, limit, cursor)
 
 
-def _many(
+async def _many(
     request: Request,
     limit: Annotated[int, LIMIT] = MAX_LIMIT,
     cursor: Annotated[str | None, CURSOR] = None,

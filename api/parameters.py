@@ -98,7 +98,7 @@ def split(factors: str | None) -> list[str] | None:
     return None if factors is None else list(dict.fromkeys(factors.split(",")))
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """A misspelt parameter is an error: ignoring it would answer another question."""
     route = request.scope["route"]
     known = {

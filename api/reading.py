@@ -106,7 +106,7 @@ def _accept(request: Request) -> str:
     return ",".join(request.headers.getlist("accept"))
 
 
-def _reading(
+async def _reading(
     request: Request,
     if_none_match: Annotated[
         str | None, Header(description="Entity tags of answers you hold; 304 if one is current.")

@@ -93,15 +93,12 @@ async def security_factors(
 
     Factors without a value are left out.
     """
-    security = await read.fetch_one("api_security", ticker=ticker)
+    security = await read.fetch_one("api_security_day", ticker=ticker, trade_date=first or last)
     if security is None:
         raise NotFound(f"There is no security with ticker {ticker}; see /v1/securities?search=.")
     wanted = split(factors)
     await check_factors(read, wanted, is_macro=False)
-    asked = first or last or security["delisted_on"]
-    days = await read.fetch_one("api_market_days", trade_date=asked)
-    assert days is not None
-    start, end = chosen_range(first, last or _last_day(first, security, days), days, "The market")
+    start, end = chosen_range(first, last or _last_day(first, security), security, "The market")
     table = await read.fetch(
         "api_security_factors",
         security_id=security["security_id"],
@@ -111,21 +108,23 @@ async def security_factors(
         **page.after(trade_date=date, factor_id=str),
     )
     if not table.rows and page.is_first:
-        raise _nothing(security, start, end, days)
+        raise _nothing(security, start, end)
     about = {"security_id": security["security_id"], "ticker": security["ticker"]}
     return await read.answer(table, page, about)
 
 
-def _last_day(first: date | None, security: dict[str, Any], days: dict[str, Any]) -> date | None:
+def _last_day(first: date | None, security: dict[str, Any]) -> date | None:
     """Without dates, a delisted security's last built day; None means the latest."""
-    is_gone = security["delisted_on"] is not None and days["date_before"] is not None
-    return days["date_before"] if first is None and is_gone else None
+    if first is not None or security["delisted_on"] is None:
+        return None
+    last: date | None = security["date_before"]
+    return last
 
 
-def _nothing(security: dict[str, Any], start: date, end: date, days: dict[str, Any]) -> NotFound:
+def _nothing(security: dict[str, Any], start: date, end: date) -> NotFound:
     """Why a range is empty: no session in it, or the security was not listed."""
     ticker, listed, gone = (security[k] for k in ("ticker", "listed_on", "delisted_on"))
     if (listed and end < listed) or (gone and start > gone):
         until = f"until {gone}" if gone else "on"
         return NotFound(f"{ticker} was listed from {listed} {until}: not from {start} to {end}.")
-    return no_rows(start, end, days, ticker)
+    return no_rows(start, end, security, ticker)
