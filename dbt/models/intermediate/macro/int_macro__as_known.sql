@@ -7,15 +7,15 @@
 
 with
 
--- What can matter within the dates: twelve annual periods, and 800 days, for which
--- no observation is the latest word.
+-- What can matter within the dates: twelve quarters, and the 800 days for which no
+-- observation is the latest word.
 spells as (
 
     select *
     from {{ ref('int_macro__spells') }}
     where
         usable_on <= {{ until() }}
-        and observed_on >= {{ since() }} - 5200
+        and observed_on >= {{ since() }} - 1900
 
 ),
 

@@ -63,8 +63,8 @@ usable as (
             (observations.known_at at time zone 'America/New_York')::date
             = days.calendar_date
 
-    -- Sessions begin in 1990; twelve annual periods before that is all they look at.
-    where observations.observed_on >= date '1975-01-01'
+    -- Sessions begin in 1990 and look back 1,900 days.
+    where observations.observed_on >= date '1984-01-01'
 
 ),
 
@@ -136,7 +136,9 @@ compared as (
                 then observed_3
         end as observed_3,
         case
-            when neighbours.observed_on - observed_12 <= 12 * period_days
+            when
+                frequency <> 'a'
+                and neighbours.observed_on - observed_12 <= 12 * period_days
                 then observed_12
         end as observed_12,
         case
