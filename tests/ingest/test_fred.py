@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from ingest import fred
+from ingest import fred, fred_md
 from ingest.errors import UnexpectedPayload
 from ingest.http import Rate, client
 
@@ -266,3 +266,37 @@ def test_live_unknown_series_does_not_stop_the_others(
     with pytest.raises(UnexpectedPayload, match="does not exist"):
         list(fred.run_live(conn, http, api_key="k", series=["MISSING", "GDP"]))
     assert count(conn, "select count(*) from raw.fred_observation") > 3000
+
+
+@pytest.mark.data
+def test_fred_md_agrees_with_an_independent_reading(conn: psycopg.Connection, data: Path) -> None:
+    path = data / "macro" / "fred_md_mccracken.csv.gz"
+    (landed,) = fred_md.run(conn, path)
+    assert landed.rows_rejected == 0
+    lines = [line.split(",") for line in gzip.decompress(path.read_bytes()).decode().split("\n")]
+    place = lines[0].index("INDPRO")
+    expected = [float(line[place]) for line in lines[2:] if line[0] and line[place].strip()]
+    row = conn.execute(
+        "select count(value), sum(value), min(tcode), min(observed_on) from raw.fred_md "
+        "where series_id = 'INDPRO'"
+    ).fetchone()
+    assert row == (
+        len(expected), pytest.approx(sum(expected)), int(float(lines[1][place])), date(1959, 1, 1)
+    )  # fmt: skip
+
+
+def test_fred_md_without_transformation_codes_is_refused(
+    conn: psycopg.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "md.csv"
+    path.write_text("sasdate,RPI\n1/1/1959,2583.56\n")
+    with pytest.raises(UnexpectedPayload, match="line 2: not the row of transformation codes"):
+        list(fred_md.run(conn, path))
+
+
+def test_seed_names_every_series_it_should() -> None:
+    rows = fred.seeded()
+    assert len(rows) >= 80
+    assert len({row["series_id"] for row in rows}) == len(rows)
+    assert {row["frequency"] for row in rows} <= set("dwmqa")
+    assert all(row["release_time_new_york"] and row["pit_note"] for row in rows)
