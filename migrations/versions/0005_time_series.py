@@ -92,6 +92,7 @@ create table ts.policy (
     kind text not null check (kind in ('compression', 'retention', 'refresh')),
     span interval,
     every interval not null,
+    set_at timestamptz not null default now(),
     last_run_at timestamptz,
     primary key (relation, kind)
 );

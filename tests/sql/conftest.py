@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -38,7 +39,8 @@ def series(
     name = f"factorium_native_{next(NUMBERS)}"
     _create(cluster, name, native_template())
     yield make_conninfo(cluster, dbname=name)
-    _execute(cluster, "drop database {} (force)", name)
+    if "FACTORIUM_TEST_SERVER" in os.environ:
+        _execute(cluster, "drop database {} (force)", name)
 
 
 @pytest.fixture(scope="session")
