@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 
 from factorium import database
-from factorium.errors import BuildError, NotReady
 from factorium.checksums import dbt_checksum
+from factorium.errors import BuildError, NotReady
 from factorium.warehouse import run_dbt
 
 BUILD_LOCK = "select pg_try_advisory_lock(hashtext('factorium.build'))"
@@ -155,7 +155,9 @@ def _close_interrupted(conn: psycopg.Connection) -> None:
     )
 
 
-def _scalar(conn: psycopg.Connection, statement: str, parameters: list[object] | None = None) -> object:
+def _scalar(
+    conn: psycopg.Connection, statement: str, parameters: list[object] | None = None
+) -> object:
     row = conn.execute(statement, parameters).fetchone()
     assert row is not None
     return row[0]

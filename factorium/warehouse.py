@@ -69,7 +69,9 @@ def _node_listener(on_node: Callable[[str, str, float], None]) -> Callable[[Any]
 def _explain(arguments: list[str], outcome: Any) -> str:
     if outcome.exception is not None:
         return f"dbt {arguments[0]}: {outcome.exception}"
-    failed = [r for r in outcome.result or [] if str(r.status) in ("error", "fail", "runtime error")]
+    failed = [
+        r for r in outcome.result or [] if str(r.status) in ("error", "fail", "runtime error")
+    ]
     lines = [f"{r.node.name}: {(r.message or '').strip()}" for r in failed]
     return f"dbt {arguments[0]} failed:\n" + "\n".join(lines)
 

@@ -33,9 +33,7 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-def land_kind(
-    conn: psycopg.Connection, kind: str, path: Path, **options: Any
-) -> Iterator[Landed]:
+def land_kind(conn: psycopg.Connection, kind: str, path: Path, **options: Any) -> Iterator[Landed]:
     """Land files of a kind. Errors: IngestError for an unknown kind, name the known ones."""
     if kind not in KINDS:
         raise IngestError(f"unknown kind {kind!r}; known are: {', '.join(KINDS)}")

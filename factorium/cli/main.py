@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from factorium import database, server
-from factorium.build import Built, build, settle
+from factorium.build import Built, settle
 from factorium.cli import reports, steps
 from factorium.cli.console import console, print_rows, told_plainly
 from factorium.migrate import downgrade, migrate
@@ -19,7 +19,10 @@ from factorium.warehouse import environment
 from ingest.registry import KINDS
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="The open factor warehouse.", rich_markup_mode=None
+    no_args_is_help=True,
+    add_completion=False,
+    help="The open factor warehouse.",
+    rich_markup_mode=None,
 )
 ingest_app = typer.Typer(no_args_is_help=True, help="Land files or responses of a source.")
 app.add_typer(ingest_app, name="ingest")
@@ -148,7 +151,9 @@ def sample(
 
 @app.command()
 def run(
-    dataset: Annotated[Path | None, typer.Option(help="Descriptor; a sample market if none.")] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Descriptor; a sample market if none.")
+    ] = None,
     names: int = 300,
     years: int = 5,
     seed: int = 7,
@@ -169,7 +174,9 @@ def run(
 
 @app.command()
 def show(
-    factor: Annotated[str | None, typer.Option(help="One factor; the best of each kind if none.")] = None,
+    factor: Annotated[
+        str | None, typer.Option(help="One factor; the best of each kind if none.")
+    ] = None,
     universe: str = "all",
     date_: Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"])] = None,
     rows: Annotated[int, typer.Option(help="Names per factor.")] = 10,

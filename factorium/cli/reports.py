@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from factorium import database, server
+from factorium import database
 from factorium.cli.console import console, print_rows
 from factorium.errors import FactoriumError, NotReady
 from factorium.migrate import sql_checksum

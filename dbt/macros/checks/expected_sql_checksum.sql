@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('0c2635326c8d8bf63f288f1423159a04abb5565d3e7e9c218586c6b3f900f196') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('59082f12df93bdd0e59fe6d218a9008e2684e94ececad165ea5f338b4f59b678') }}{% endmacro %}

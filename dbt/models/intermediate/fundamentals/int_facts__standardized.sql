@@ -1,8 +1,8 @@
 -- Facts as standard items, one vendor beside the other: EDGAR (source 0) and the
 -- panels that users bring. An item that a filing does not report but whose parts it
--- does is derived within that filing and period; a missing part stays missing.
--- A balance dated after the period its filing reports on (an event after the balance
--- sheet) is left out; share counts and cover items are not.
+-- does is derived within that filing and period; a missing part stays missing. What
+-- equals the item only where a part does not exist (equity without preferred stock,
+-- income without noncontrolling interest) is taken only from filings that show none.
 -- A panel row without a period end gets the last month end at least 20 days before
 -- its filing, and says so.
 -- Grain: one row per company, source, item, period and accession.
@@ -18,21 +18,6 @@ with
 mapped as (
 
     select * from {{ ref('int_facts__mapped') }}
-
-),
-
-reports as (
-
-    select
-        accession,
-        max(period_end) as report_end
-
-    from mapped
-
-    where
-        item in ('assets', 'net_income', 'profit_including_nci', 'operating_cash_flow')
-
-    group by accession
 
 ),
 
@@ -53,13 +38,6 @@ edgar as (
         mapped.known_at
 
     from mapped
-
-    left join reports on mapped.accession = reports.accession
-
-    where
-        mapped.period_end <= reports.report_end + 16
-        or reports.report_end is null
-        or mapped.item in ('shares_outstanding', 'shares_outstanding_cover', 'public_float')
 
 ),
 
@@ -113,33 +91,71 @@ parts as (
 
 ),
 
+-- What a filing reports anywhere, of whatever period.
+shown as (
+
+    select
+        company_id,
+        source_id,
+        accession,
+        bool_or(net_income is not null or net_income_nci is not null)
+            as has_parent_income,
+        bool_or(stockholders_equity is not null or noncontrolling_interest is not null)
+            as has_parent_equity,
+        bool_or(total_equity is not null or noncontrolling_interest is not null)
+            as has_whole_equity,
+        bool_or(preferred_equity is not null) as has_preferred_equity,
+        bool_or(preferred_dividends is not null or net_income_common is not null)
+            as has_preferred_dividends,
+        bool_or(discontinued_operations is not null or income_continuing is not null)
+            as has_discontinued_operations,
+        bool_or(depreciation_amortization is not null or amortization_intangibles is not null)
+            as has_amortization
+
+    from parts
+
+    group by company_id, source_id, accession
+
+),
+
 -- Sums of parts are taken over the parts reported, and null when none is.
 combined as (
 
     select
-        *,
+        parts.*,
+        shown.has_preferred_equity,
+        shown.has_preferred_dividends,
         coalesce(
             sales, gross_profit + cost_of_sales, net_interest_income + noninterest_income
         ) as any_sales,
         coalesce(
-            net_income, profit_including_nci - net_income_nci, profit_including_nci
+            net_income,
+            profit_including_nci - net_income_nci,
+            case when not has_parent_income then profit_including_nci end
         ) as parent_income,
         coalesce(
-            stockholders_equity, total_equity - noncontrolling_interest, total_equity
+            stockholders_equity,
+            total_equity - noncontrolling_interest,
+            case when not has_parent_equity then total_equity end
         ) as parent_equity,
         coalesce(
-            total_equity, stockholders_equity + noncontrolling_interest, stockholders_equity
+            total_equity,
+            stockholders_equity + noncontrolling_interest,
+            case when not has_whole_equity then stockholders_equity end
         ) as whole_equity,
         coalesce(
             pretax_income,
             income_continuing + income_tax,
             profit_including_nci - discontinued_operations + income_tax,
-            net_income - discontinued_operations + income_tax,
-            profit_including_nci + income_tax,
-            net_income + income_tax
+            case
+                when not has_discontinued_operations
+                    then coalesce(profit_including_nci, net_income) + income_tax
+            end
         ) as any_pretax_income,
         coalesce(
-            depreciation_amortization, depreciation + amortization_intangibles, depreciation
+            depreciation_amortization,
+            depreciation + amortization_intangibles,
+            case when not has_amortization then depreciation end
         ) as any_depreciation,
         coalesce(
             debt_current,
@@ -152,6 +168,11 @@ combined as (
         ) as noncurrent_debt
 
     from parts
+
+    inner join shown
+        on parts.company_id = shown.company_id
+        and parts.source_id = shown.source_id
+        and parts.accession = shown.accession
 
 ),
 
@@ -178,7 +199,10 @@ derived as (
         ('stockholders_equity', 'stock', stockholders_equity, parent_equity),
         (
             'common_equity', 'stock', null,
-            coalesce(parent_equity - preferred_equity, parent_equity)
+            case
+                when has_preferred_equity then parent_equity - preferred_equity
+                else parent_equity
+            end
         ),
         ('total_equity', 'stock', total_equity, whole_equity),
         ('liabilities', 'stock', liabilities, assets - whole_equity),
@@ -199,7 +223,10 @@ derived as (
         ('net_income', 'flow', net_income, parent_income),
         (
             'net_income_common', 'flow', net_income_common,
-            coalesce(parent_income - preferred_dividends, parent_income)
+            case
+                when has_preferred_dividends then parent_income - preferred_dividends
+                else parent_income
+            end
         ),
         (
             'ebit', 'flow', null,
