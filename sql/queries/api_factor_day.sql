@@ -4,29 +4,31 @@
 select
     factors.factor_id,
     factors.kind,
-    exists (
-        select 1 from marts.dim_universe where universe = %(universe)s
+    (
+        select count(*) > 0
+        from marts.dim_universe as universes
+        where universes.universe = %(universe)s
     ) as has_universe,
     (
-        select max(trade_date)
-        from marts.fct_coverage
-        where factor_id = factors.factor_id and n_values > 0
+        select max(days.trade_date)
+        from marts.fct_coverage as days
+        where days.factor_id = factors.factor_id and days.n_values > 0
     ) as latest_date,
     (
-        select max(trade_date)
-        from marts.fct_coverage
+        select max(days.trade_date)
+        from marts.fct_coverage as days
         where
-            factor_id = factors.factor_id
-            and n_values > 0
-            and trade_date <= %(trade_date)s::date
+            days.factor_id = factors.factor_id
+            and days.n_values > 0
+            and days.trade_date <= %(trade_date)s::date
     ) as date_before,
     (
-        select min(trade_date)
-        from marts.fct_coverage
+        select min(days.trade_date)
+        from marts.fct_coverage as days
         where
-            factor_id = factors.factor_id
-            and n_values > 0
-            and trade_date >= %(trade_date)s::date
+            days.factor_id = factors.factor_id
+            and days.n_values > 0
+            and days.trade_date >= %(trade_date)s::date
     ) as date_after
 
 from marts.dim_factor as factors

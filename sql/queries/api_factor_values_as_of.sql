@@ -5,9 +5,10 @@ select
     securities.ticker,
     answered.value
 
-from marts.values_as_of(
-    %(factor_id)s, %(trade_date)s, %(as_of)s
-) as answered
+from
+    marts.values_as_of(
+        %(factor_id)s, %(trade_date)s, %(as_of)s
+    ) as answered
 
 left join marts.dim_security as securities
     on answered.security_id = securities.security_id

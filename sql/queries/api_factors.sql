@@ -9,7 +9,7 @@ select
     description,
     formula,
     source,
-    inputs::text [] as inputs,
+    inputs::text[] as inputs,
     horizon,
     pit_grade,
     is_ranked

@@ -1,13 +1,15 @@
 -- The latest finished build, and the latest day it holds; one row always.
 -- Parameters: none
-select
-    builds.build_id,
-    builds.finished_at,
-    days.latest_date
+with
 
-from (select max(trade_date) as latest_date from marts.fct_coverage) as days
+days as (
 
-left join lateral (
+    select max(trade_date) as latest_date
+    from marts.fct_coverage
+
+),
+
+builds as (
 
     select
         build_id::bigint as build_id,
@@ -21,5 +23,14 @@ left join lateral (
 
     limit 1
 
-) as builds
+)
+
+select
+    builds.build_id,
+    builds.finished_at,
+    days.latest_date
+
+from days
+
+left join builds
     on true

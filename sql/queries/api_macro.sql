@@ -12,7 +12,7 @@ from marts.fct_macro_factors
 where
     trade_date between
     coalesce(%(after_trade_date)s::date, %(from_date)s::date) and %(to_date)s
-    and (%(factors)s::text [] is null or factor_id = any(%(factors)s::text []))
+    and (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
     and (
         %(after_factor_id)s::text is null
         or (trade_date, factor_id)

@@ -29,17 +29,17 @@ select
     meant.ticker,
     meant.listed_on,
     meant.delisted_on,
-    (select min(trade_date) from marts.fct_coverage) as first_date,
-    (select max(trade_date) from marts.fct_coverage) as latest_date,
+    (select min(days.trade_date) from marts.fct_coverage as days) as first_date,
+    (select max(days.trade_date) from marts.fct_coverage as days) as latest_date,
     (
-        select max(trade_date)
-        from marts.fct_coverage
-        where trade_date <= meant.asked_on
+        select max(days.trade_date)
+        from marts.fct_coverage as days
+        where days.trade_date <= meant.asked_on
     ) as date_before,
     (
-        select min(trade_date)
-        from marts.fct_coverage
-        where trade_date >= meant.asked_on
+        select min(days.trade_date)
+        from marts.fct_coverage as days
+        where days.trade_date >= meant.asked_on
     ) as date_after
 
 from meant

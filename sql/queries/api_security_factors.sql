@@ -10,14 +10,15 @@ select
     score::double precision as score,
     sector_score::double precision as sector_score
 
-from marts.factors_of(
-    %(security_id)s,
-    coalesce(%(after_trade_date)s::date, %(from_date)s::date),
-    %(to_date)s
-)
+from
+    marts.factors_of(
+        %(security_id)s,
+        coalesce(%(after_trade_date)s::date, %(from_date)s::date),
+        %(to_date)s
+    )
 
 where
-    (%(factors)s::text [] is null or factor_id = any(%(factors)s::text []))
+    (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
     and (
         %(after_factor_id)s::text is null
         or (trade_date, factor_id)

@@ -18,7 +18,7 @@ scored as (
     where
         %(universe)s = 'all'
         and trade_date = %(trade_date)s
-        and (%(factors)s::text [] is null or factor_id = any(%(factors)s::text []))
+        and (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
         and (
             %(after_factor_id)s::text is null
             or factor_id >= %(after_factor_id)s::text
@@ -38,7 +38,7 @@ scored as (
 
     where
         %(universe)s <> 'all'
-        and (%(factors)s::text [] is null or factor_id = any(%(factors)s::text []))
+        and (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
 
 )
 

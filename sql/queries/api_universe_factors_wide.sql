@@ -19,7 +19,7 @@ scored as (
     where
         %(universe)s = 'all'
         and trade_date = %(trade_date)s
-        and factor_id = any(%(factors)s::text [])
+        and factor_id = any(%(factors)s::text[])
         and (
             %(after_security_id)s::integer is null
             or security_id > %(after_security_id)s::integer
@@ -39,7 +39,7 @@ scored as (
 
     where
         %(universe)s <> 'all'
-        and factor_id = any(%(factors)s::text [])
+        and factor_id = any(%(factors)s::text[])
         and (
             %(after_security_id)s::integer is null
             or security_id > %(after_security_id)s::integer
@@ -51,7 +51,7 @@ measured as (
 
     select
         security_id,
-        array_position(%(factors)s::text [], factor_id) as factor_no,
+        array_position(%(factors)s::text[], factor_id) as factor_no,
         case %(measure)s
             when 'value' then value
             when 'zscore' then zscore

@@ -2,7 +2,7 @@
 -- Parameters: factors, is_macro
 select asked.factor_id
 
-from unnest(%(factors)s::text []) as asked (factor_id)
+from unnest(%(factors)s::text[]) as asked (factor_id)
 
 where not exists (
     select 1
