@@ -51,15 +51,17 @@ def data_source_id(
                 "priority": priority,
             },
         ).fetchone()
+        assert row is not None
+        source_id, known_split, known_dividend = row
+        if (known_split, known_dividend) != (split_basis, dividend_basis):
+            # Raised inside the transaction, which takes the update back.
+            raise IngestError(
+                f"source {name!r} is registered with split_basis={known_split}, "
+                f"dividend_basis={known_dividend}, not split_basis={split_basis}, "
+                f"dividend_basis={dividend_basis}: register prices on another basis "
+                "under another name"
+            )
     conn.commit()
-    assert row is not None
-    source_id, known_split, known_dividend = row
-    if (known_split, known_dividend) != (split_basis, dividend_basis):
-        raise IngestError(
-            f"source {name!r} is registered with split_basis={known_split}, "
-            f"dividend_basis={known_dividend}, not split_basis={split_basis}, "
-            f"dividend_basis={dividend_basis}: register prices on another basis under another name"
-        )
     return int(source_id)
 
 

@@ -16,7 +16,8 @@ landed as (
                 and trade_date >= %(since)s
         ),
         (
-            select (max(bar_at) at time zone 'America/New_York')::date from raw.minute_bar
+            select (max(bar_at) at time zone 'America/New_York')::date
+            from raw.minute_bar
             where
                 not %(is_daily)s
                 and ticker = %(ticker)s
@@ -24,6 +25,15 @@ landed as (
                 and bar_at >= %(since)s
         )
     ) as last_date
+
+),
+
+start as (
+
+    select
+        coalesce(last_date, %(since)s) as first_date,
+        coalesce(last_date, date '-infinity') as last_date
+    from landed
 
 ),
 
@@ -46,13 +56,13 @@ select
 
 from wanted
 
-cross join landed
+cross join start
 
 where
-    wanted.session_date >= coalesce(landed.last_date, %(since)s)
+    wanted.session_date >= start.first_date
     and exists (
         select from wanted as later
-        where later.session_date > coalesce(landed.last_date, date '-infinity')
+        where later.session_date > start.last_date
     )
 
 order by wanted.session_date
