@@ -460,6 +460,8 @@ def _copy(conn: psycopg.Connection, target: sql.Identifier, rows: pl.DataFrame) 
 
 
 def _write_rejects(conn: psycopg.Connection, load_id: int, rejects: list[Reject]) -> None:
+    if not rejects:
+        return
     with conn.cursor().copy(
         "copy raw.reject (load_id, file, line, record, reason) from stdin"
     ) as copy:
