@@ -1,4 +1,4 @@
-"""Factors named in a request, checked against the registry."""
+"""Factors named in a request, and which query scores them."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ async def check_factors(read: Reading, factors: list[str] | None, *, is_macro: b
         names = ", ".join(name for (name,) in table.rows)
         grain = "macro factor" if is_macro else "factor of securities"
         raise NotFound(f"There is no {grain} {names}; /v1/factors lists them.")
+
+
+def scored(name: str, universe: str) -> str:
+    """The query that reads stored scores, or the one that scores within a universe now."""
+    return name if universe == "all" else f"{name}_in"

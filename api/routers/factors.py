@@ -16,6 +16,7 @@ from api.models import Factor, FactorValues, Listing, Performances
 from api.paging import Few, Many
 from api.parameters import AsOf, FactorId, InUniverse, OnDate, is_future
 from api.reading import Read
+from api.registry import scored
 
 router = APIRouter(prefix="/factors", tags=["factors"])
 Kind = Literal["fundamental", "macro", "technical", "cross_source"]
@@ -116,7 +117,9 @@ async def factor_values(
     about = {"factor_id": factor_id, "trade_date": day, "universe": universe}
     if as_of is None:
         table = await read.fetch(
-            "api_factor_values", **about, **page.after(score=float, security_id=int)
+            scored("api_factor_values", universe),
+            **about,
+            **page.after(score=float, security_id=int),
         )
         nothing = f"The universe {universe} has no members with {factor_id} on {day}."
     else:

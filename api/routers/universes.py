@@ -16,7 +16,7 @@ from api.models import Listing, Universe, UniverseFactors
 from api.paging import Many, Page
 from api.parameters import FactorList, OnDate, UniverseId, split
 from api.reading import Read, Reading
-from api.registry import check_factors
+from api.registry import check_factors, scored
 
 router = APIRouter(prefix="/universes", tags=["universes"])
 Measure = Annotated[
@@ -89,7 +89,7 @@ async def _long(
     read: Reading, page: Page, universe: str, day: Date, factors: list[str] | None
 ) -> Table:
     return await read.fetch(
-        "api_universe_factors",
+        scored("api_universe_factors", universe),
         universe=universe,
         trade_date=day,
         factors=factors,
@@ -111,7 +111,7 @@ async def _wide(
         every = await read.fetch("api_security_grain_factors")
         factors = [name for (name,) in every.rows]
     table = await read.fetch(
-        "api_universe_factors_wide",
+        scored("api_universe_factors_wide", universe),
         universe=universe,
         trade_date=day,
         factors=factors,

@@ -1,40 +1,6 @@
--- One factor's cross-section on one day, best score first; missing values left out.
--- The universe `all` reads what is stored, any other is scored now: the branch
--- that does not apply folds to nothing when the statement is planned.
--- Parameters: factor_id, trade_date, universe, after_score, after_security_id, max_rows
-with
-
-scored as (
-
-    select
-        security_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.fct_factor_values
-
-    where
-        %(universe)s = 'all'
-        and factor_id = %(factor_id)s
-        and trade_date = %(trade_date)s
-
-    union all
-
-    select
-        security_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.scores_in(%(universe)s, %(trade_date)s, %(factor_id)s)
-
-    where %(universe)s <> 'all'
-
-)
-
+-- One factor's cross-section on one day as stored, that is within the universe of
+-- every listed security, best score first; missing values left out.
+-- Parameters: factor_id, trade_date, after_score, after_security_id, max_rows
 select
     scored.security_id,
     securities.ticker,
@@ -43,13 +9,15 @@ select
     scored.score::double precision as score,
     scored.sector_score::double precision as sector_score
 
-from scored
+from marts.fct_factor_values as scored
 
 left join marts.dim_security as securities
     on scored.security_id = securities.security_id
 
 where
-    scored.value is not null
+    scored.factor_id = %(factor_id)s
+    and scored.trade_date = %(trade_date)s
+    and scored.value is not null
     and (
         %(after_security_id)s::integer is null
         or (-coalesce(scored.score::double precision, -1), scored.security_id)

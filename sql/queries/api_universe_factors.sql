@@ -1,47 +1,6 @@
--- Factors of a universe on one day, one row per factor and security with a value.
--- Parameters: universe, trade_date, factors, one_factor, after_factor_id,
--- after_security_id, max_rows
-with
-
-scored as (
-
-    select
-        security_id,
-        factor_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.fct_factor_values
-
-    where
-        %(universe)s = 'all'
-        and trade_date = %(trade_date)s
-        and (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
-        and (
-            %(after_factor_id)s::text is null
-            or factor_id >= %(after_factor_id)s::text
-        )
-
-    union all
-
-    select
-        security_id,
-        factor_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.scores_in(%(universe)s, %(trade_date)s, %(one_factor)s)
-
-    where
-        %(universe)s <> 'all'
-        and (%(factors)s::text[] is null or factor_id = any(%(factors)s::text[]))
-
-)
-
+-- Factors of every listed security on one day, one row per factor and security with
+-- a value.
+-- Parameters: trade_date, factors, after_factor_id, after_security_id, max_rows
 select
     scored.security_id,
     securities.ticker,
@@ -51,13 +10,19 @@ select
     scored.score::double precision as score,
     scored.sector_score::double precision as sector_score
 
-from scored
+from marts.fct_factor_values as scored
 
 left join marts.dim_security as securities
     on scored.security_id = securities.security_id
 
 where
-    scored.value is not null
+    scored.trade_date = %(trade_date)s
+    and scored.value is not null
+    and (%(factors)s::text[] is null or scored.factor_id = any(%(factors)s::text[]))
+    and (
+        %(after_factor_id)s::text is null
+        or scored.factor_id >= %(after_factor_id)s::text
+    )
     and (
         %(after_security_id)s::integer is null
         or (scored.factor_id, scored.security_id)

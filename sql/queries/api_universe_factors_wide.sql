@@ -1,51 +1,7 @@
--- Factors of a universe on one day, one row per security; `measures` holds one
--- element per factor asked for, in that order, null where missing.
--- Parameters: universe, trade_date, factors, one_factor, measure,
--- after_security_id, max_rows
+-- Factors of every listed security on one day, one row per security; `measures`
+-- holds one element per factor with a value, `factor_nos` which one that is.
+-- Parameters: trade_date, factors, measure, after_security_id, max_rows
 with
-
-scored as (
-
-    select
-        security_id,
-        factor_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.fct_factor_values
-
-    where
-        %(universe)s = 'all'
-        and trade_date = %(trade_date)s
-        and factor_id = any(%(factors)s::text[])
-        and (
-            %(after_security_id)s::integer is null
-            or security_id > %(after_security_id)s::integer
-        )
-
-    union all
-
-    select
-        security_id,
-        factor_id,
-        value,
-        zscore,
-        score,
-        sector_score
-
-    from marts.scores_in(%(universe)s, %(trade_date)s, %(one_factor)s)
-
-    where
-        %(universe)s <> 'all'
-        and factor_id = any(%(factors)s::text[])
-        and (
-            %(after_security_id)s::integer is null
-            or security_id > %(after_security_id)s::integer
-        )
-
-),
 
 measured as (
 
@@ -59,7 +15,15 @@ measured as (
             when 'sector_score' then sector_score
         end::double precision as measure
 
-    from scored
+    from marts.fct_factor_values
+
+    where
+        trade_date = %(trade_date)s
+        and factor_id = any(%(factors)s::text[])
+        and (
+            %(after_security_id)s::integer is null
+            or security_id > %(after_security_id)s::integer
+        )
 
 ),
 
