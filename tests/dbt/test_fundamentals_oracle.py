@@ -73,10 +73,10 @@ SALES = [
     "SalesRevenueGoodsNet",
     "SalesRevenueServicesNet",
 ]
-# TXN tags only profit with noncontrolling interest in 2009; SunEdison's parent income is
+# TXN tags only profit with noncontrolling interest in 2009; the parent income of others is
 # partly derived, which the oracle does not do.
 OWN_TAGS = {"TXN": {"net_income": ["NetIncomeLoss", "ProfitLoss"]}}
-SKIPPED = {"SUNEQ": {"net_income"}}
+SKIPPED = {"SUNEQ": {"net_income"}, "HRI": {"net_income"}}
 COMPANIES = {
     "AAPL": (320193, UTC_CLOCK),
     "COST": (909832, UTC_CLOCK),

@@ -31,6 +31,7 @@
         {%- endcall %}
         {% do create_indexes(target_relation) %}
         {% do persist_docs(target_relation, model) %}
+        {% do run_query('analyze ' ~ target_relation) %}
     {% elif is_stale %}
         {% call statement('work') -%}
             create temporary table {{ work }} as {{ sql }}

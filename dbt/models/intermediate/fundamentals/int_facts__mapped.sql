@@ -1,12 +1,11 @@
--- Facts of annual and interim reports, their amendments and declared 8-K recasts,
--- mapped to standard items. A filing speaks of an item by one concept: of those it
+-- Facts of periodic reports, their amendments and declared 8-K recasts as standard
+-- items. A filing speaks of an item by one concept: of those it
 -- tags, the one with the most amounts at the item's latest period end (a note's
 -- stray tag has one, a statement's a quarter and a year to date), then the best by
 -- the map. Taking another concept for another period would pass off a difference of
 -- scope (restricted cash, noncontrolling interest) as a restatement.
--- Left out: proxies and prospectuses; 8-Ks that are not recasts; periods that end
--- after the filing; balances dated after the period the filing reports on; amounts in
--- a currency that is not the filing's main one.
+-- Left out: 8-Ks that are not recasts; balances dated after the period the filing
+-- reports on; amounts in a currency that is not the filing's main one.
 -- Grain: one row per company, item, period and accession.
 
 {{ config(
@@ -16,24 +15,6 @@
 ) }}
 
 with
-
-concepts as (
-
-    select * from {{ ref('stg_concepts') }}
-
-),
-
-companies as (
-
-    select * from {{ source('ref', 'cik_history') }}
-
-),
-
-filers as (
-
-    select * from {{ ref('stg_edgar__filers') }}
-
-),
 
 -- A recast comes under item 8.01, or 9.01 alone; earnings releases and acquired
 -- businesses' statements do not.
@@ -48,62 +29,7 @@ other_8k as (
 
 candidates as (
 
-    select
-        companies.company_id,
-        concepts.item,
-        concepts.kind,
-        facts.period_start,
-        facts.period_end,
-        facts.accession,
-        facts.form like '8-K%' as is_8k,
-        facts.filed,
-        case
-            when concepts.item_unit <> 'shares' then left(facts.unit, 3)
-        end as currency,
-        facts.value * concepts.sign as value,
-        facts.tag,
-        facts.known_at,
-        -- Sorts as the map wants it: a user's concepts, the industry's own, the rest.
-        concepts.rank
-        + case when concepts.industry is distinct from filers.industry then 1000 else 0 end
-        + case
-            when filers.industry is null and concepts.industry not like '-%' then 2000
-            else 0
-        end
-        - case when concepts.is_override then 9000 else 0 end as rank
-
-    from {{ ref('stg_edgar__facts') }} as facts
-
-    inner join concepts
-        on facts.taxonomy = concepts.taxonomy and facts.tag = concepts.tag
-
-    inner join companies
-        on facts.cik = companies.cik
-        and facts.filed >= companies.valid_from
-        and (facts.filed < companies.valid_to or companies.valid_to is null)
-
-    left join filers on facts.cik = filers.cik
-
-    where
-        facts.form in (
-            '10-K', '10-Q', '10-KT', '10-QT', '20-F', '40-F', '8-K',
-            '10-K/A', '10-Q/A', '10-KT/A', '10-QT/A', '20-F/A', '40-F/A', '8-K/A'
-        )
-        and (
-            concepts.industry is null
-            or filers.industry is null
-            or concepts.industry = filers.industry
-            or (concepts.industry like '-%' and concepts.industry <> '-' || filers.industry)
-        )
-        and facts.unit ~ case concepts.item_unit
-            when 'usd' then '^[A-Z]{3}$'
-            when 'shares' then '^shares$'
-            else '^[A-Z]{3}(/shares)?$'
-        end
-        and (facts.period_start is null) = (concepts.kind = 'stock')
-        and facts.period_end <= facts.filed
-        and coalesce(facts.period_start < facts.period_end, true)
-        and facts.value between -1e16 and 1e16
+    select * from {{ ref('int_facts__candidates') }}
 
 ),
 
