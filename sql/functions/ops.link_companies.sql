@@ -48,6 +48,17 @@ begin
     where security.company_id = company.company_id
     and security.name is distinct from company.name;
 
+    -- One line of a company is primary: the first by ticker; a seed may say otherwise.
+    update ref.security set is_primary = (ranked.place = 1)
+    from (
+        select security_id, row_number() over (
+            partition by company_id order by permanent_ticker
+        ) as place
+        from ref.security
+    ) as ranked
+    where security.security_id = ranked.security_id
+    and security.is_primary <> (ranked.place = 1);
+
     drop table mapping;
     return linked;
 end

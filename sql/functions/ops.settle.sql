@@ -28,7 +28,7 @@ begin
     if exists (
         select from raw.load
         where load_id = any(load_ids)
-        and source in ('universe', 'sectors', 'ticker-map', 'edgar-tickers', 'bars', 'lean')
+        and dataset in ('universe', 'sectors', 'ticker_map', 'ticker_maps', 'edgar_tickers')
     ) then
         perform ops.settle_maps();
     end if;

@@ -3,7 +3,9 @@
 -- Makes securities and their ticker history from what has landed:
 --   1. ticker maps are authoritative: one security per permanent ticker, with
 --      the tickers it bore and when;
---   2. every other ticker that any source names and that no map knows is a
+--   2. a ticker that two vintages of the SEC's list show to be renamed is the
+--      former one of its successor;
+--   3. every other ticker that any source names and that no map knows is a
 --      security of its own, its history extended backwards (is_backfilled).
 -- Then links securities to companies by the newest ticker -> CIK mapping.
 -- Returns the number of securities added.
@@ -27,6 +29,11 @@ begin
     from raw.ticker_map
     order by permanent_ticker, valid_from, load_id desc;
 
+    insert into mapped
+    select new_ticker, old_ticker, date '1900-01-01', renamed_on from ops.renamed_ticker
+    union all
+    select new_ticker, new_ticker, renamed_on, null from ops.renamed_ticker;
+
     insert into ref.security (permanent_ticker)
     select distinct permanent_ticker from mapped
     on conflict do nothing;
@@ -35,8 +42,9 @@ begin
     select distinct ticker from mapped
     on conflict do nothing;
 
-    insert into ref.ticker_history (security_id, ticker_id, valid_from, valid_to)
-    select s.security_id, t.ticker_id, m.valid_from, m.valid_to
+    insert into ref.ticker_history (security_id, ticker_id, valid_from, valid_to, is_backfilled)
+    select
+        s.security_id, t.ticker_id, m.valid_from, m.valid_to, m.valid_from = date '1900-01-01'
     from mapped as m
     inner join ref.security as s on m.permanent_ticker = s.permanent_ticker
     inner join ref.ticker as t on m.ticker = t.ticker

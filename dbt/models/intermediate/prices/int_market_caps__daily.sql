@@ -21,7 +21,7 @@ prices as (
     select
         price.security_id,
         security.company_id,
-        security.is_primary,
+        coalesce(class.is_primary, security.is_primary) as is_primary,
         price.trade_date,
         price.close_unadjusted as price,
         price.split_index,
@@ -31,6 +31,9 @@ prices as (
 
     inner join {{ source('ref', 'security') }} as security
         on price.security_id = security.security_id
+
+    left join {{ ref('share_classes') }} as class
+        on security.permanent_ticker = class.ticker
 
     where
         price.trade_date between {{ since() }} and {{ until() }}

@@ -1,0 +1,57 @@
+-- ops.renamed_ticker: tickers that a company gave up for another, as two
+-- vintages of the SEC's list betray: one ticker in the older, another one in
+-- the newer, and the old one gone. (With several tickers on either side it is
+-- not said which line became which, so nothing is inferred.) The day is the
+-- newer vintage's; before it the new ticker is not known to have been borne.
+-- Grain: one row per old ticker.
+--
+-- Tested in: tests/sql/test_settle.py
+
+create or replace view ops.renamed_ticker as
+with
+
+vintage as (
+
+    select
+        load_id,
+        cik,
+        min(ref.normal_ticker(ticker)) as ticker,
+        max(as_of) as as_of
+    from raw.company_ticker
+    group by load_id, cik
+    having count(distinct ref.normal_ticker(ticker)) = 1
+
+),
+
+newest as (
+
+    select max(load_id) as load_id from raw.company_ticker
+
+)
+
+select distinct on (older.ticker)
+    older.ticker as old_ticker,
+    newer.ticker as new_ticker,
+    coalesce(newer.as_of, load.finished_at::date) as renamed_on
+
+from vintage as newer
+
+inner join newest on newer.load_id = newest.load_id
+
+inner join vintage as older
+    on newer.cik = older.cik and older.load_id < newer.load_id and older.ticker <> newer.ticker
+
+inner join raw.load as load on newer.load_id = load.load_id
+
+where not exists (
+    select from raw.company_ticker as listed
+    where listed.load_id = newer.load_id and ref.normal_ticker(listed.ticker) = older.ticker
+)
+
+order by older.ticker, older.load_id desc;
+
+comment on view ops.renamed_ticker is
+'Tickers that a company gave up for another, from two vintages of the SEC''s list.';
+comment on column ops.renamed_ticker.old_ticker is 'Ticker given up, normalised.';
+comment on column ops.renamed_ticker.new_ticker is 'Ticker taken, normalised.';
+comment on column ops.renamed_ticker.renamed_on is 'Day from which the new one is known.';
