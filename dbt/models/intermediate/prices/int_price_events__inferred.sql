@@ -17,8 +17,10 @@ counts as (
     select
         security_id,
         shares_as_of,
+        valid_from,
         shares,
         lag(shares) over history as prev_shares,
+        lag(valid_from) over history as prev_valid_from,
         lag(shares_as_of) over history as prev_as_of,
         lead(shares) over history as next_shares
     from {{ ref('int_shares__by_security') }}
@@ -79,7 +81,7 @@ weighed as (
         from {{ ref('int_fundamentals__as_known') }} as statement
         where
             statement.company_id = security.company_id
-            and statement.valid_from <= jumps.prev_as_of + 5
+            and statement.valid_from <= jumps.prev_valid_from
         order by statement.valid_from desc
         limit 1
     ) as before on true
@@ -89,7 +91,7 @@ weighed as (
         from {{ ref('int_fundamentals__as_known') }} as statement
         where
             statement.company_id = security.company_id
-            and statement.valid_from <= jumps.shares_as_of + 5
+            and statement.valid_from <= jumps.valid_from
         order by statement.valid_from desc
         limit 1
     ) as after on true
@@ -179,7 +181,15 @@ splits as (
             when explained.security_id is not null
                 then abs(ln(explained.ratio) - explained.log_split) < 0.45
                     and abs(ln(explained.ratio)) > 0.1
-            else coalesce(abs(weighed.log_assets_change), 0) < 0.25
+            -- Else the count must hit the ratio, soon after the one before it, and the
+            -- balance sheet stand still; the more so the smaller the ratio.
+            when abs(ln(weighed.ratio)) > 0.6
+                then weighed.shares_as_of - weighed.prev_as_of < 200
+                    and abs(ln(weighed.shares / weighed.prev_shares / weighed.ratio)) < 0.04
+                    and coalesce(abs(weighed.log_assets_change), 0) < 0.2
+            else weighed.shares_as_of - weighed.prev_as_of < 200
+                and abs(ln(weighed.shares / weighed.prev_shares / weighed.ratio)) < 0.012
+                and abs(weighed.log_assets_change) < 0.08
         end
 
 ),

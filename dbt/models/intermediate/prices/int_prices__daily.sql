@@ -114,7 +114,8 @@ rows_of_window as (
 
 ),
 
--- An event counts on the first bar on or after its ex-date.
+-- An event counts on the first bar on or after its ex-date; one before the first
+-- bar of all never does.
 effective as (
 
     select
@@ -134,7 +135,9 @@ effective as (
     ) as event
 
     cross join lateral (
-        select stg.trade_date
+        select
+            stg.trade_date,
+            stg.prev_date
         from {{ source('raw', 'daily_bar_current') }} as stg
         where stg.security_id = event.security_id and stg.trade_date >= event.ex_date
         order by stg.trade_date
@@ -144,6 +147,7 @@ effective as (
     where
         event.ex_date between {{ since() }} - 400 and {{ until() }}
         and bar.trade_date between {{ since() }} and {{ until() }}
+        and event.ex_date > bar.prev_date
 
     group by event.security_id, bar.trade_date
 
