@@ -23,8 +23,9 @@ by_day as (
         max(value) filter (where series_id = 'DAAA') as aaa,
         max(value) filter (where series_id = 'BAMLC0A0CM') as ig_spread,
         max(value) filter (where series_id = 'BAMLH0A0HYM2') as hy_spread,
-        max(value_3_months_earlier)
-            filter (where series_id = 'BAMLH0A0HYM2') as hy_spread_3m,
+        max(value_3_months_earlier) filter (
+            where series_id = 'BAMLH0A0HYM2'
+        ) as hy_spread_3m,
         max(value) filter (where series_id = 'MORTGAGE30US') as mortgage,
         max(value) filter (where series_id = 'VIXCLS') as vix,
         max(value_3_months_earlier) filter (where series_id = 'VIXCLS') as vix_3m,

@@ -27,8 +27,9 @@ by_day as (
         max(value_3_months_earlier) filter (where series_id = 'PAYEMS') as payrolls_3m,
         max(value_1_year_earlier) filter (where series_id = 'PAYEMS') as payrolls_1y,
         max(value) filter (where series_id = 'UNRATE') as unemployment,
-        max(value_1_year_earlier)
-            filter (where series_id = 'UNRATE') as unemployment_1y,
+        max(value_1_year_earlier) filter (
+            where series_id = 'UNRATE'
+        ) as unemployment_1y,
         max(value) filter (where series_id = 'SAHMREALTIME') as sahm,
         max(value) filter (where series_id = 'ICSA') as claims,
         max(value_1_year_earlier) filter (where series_id = 'ICSA') as claims_1y,

@@ -27,8 +27,9 @@ by_day as (
         max(value) filter (where series_id = 'IR') as import_prices,
         max(value_1_year_earlier) filter (where series_id = 'IR') as import_prices_1y,
         max(value) filter (where series_id = 'CES0500000003') as wages,
-        max(value_1_year_earlier)
-            filter (where series_id = 'CES0500000003') as wages_1y,
+        max(value_1_year_earlier) filter (
+            where series_id = 'CES0500000003'
+        ) as wages_1y,
         max(value) filter (where series_id = 'T10YIE') as breakeven,
         max(value_3_months_earlier) filter (where series_id = 'T10YIE') as breakeven_3m,
         max(value) filter (where series_id = 'DCOILWTICO') as oil,

@@ -135,11 +135,11 @@ by_session as (
 
     inner join sessions
         on
-            sessions.session_date >= known.usable_on
-            and sessions.session_date <= known.expires_on
+            known.usable_on <= sessions.session_date
+            and known.expires_on >= sessions.session_date
             and (
                 known.next_usable_on is null
-                or sessions.session_date < known.next_usable_on
+                or known.next_usable_on > sessions.session_date
             )
 
 )

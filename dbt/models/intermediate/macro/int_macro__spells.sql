@@ -115,9 +115,27 @@ neighbours as (
 
     from ordered
 
-    where ordered.first_usable_on <= coalesce(later_usable_on, first_usable_on)
+    where
+        ordered.later_usable_on is null
+        or ordered.first_usable_on <= ordered.later_usable_on
 
     window series_dates as (partition by series_id order by observed_on)
+
+),
+
+framed as (
+
+    select
+        neighbours.*,
+        series.frequency,
+        series.max_age_days,
+        series.period_days,
+        series.slack_days
+
+    from neighbours
+
+    inner join series
+        on neighbours.series_id = series.series_id
 
 ),
 
@@ -125,35 +143,27 @@ neighbours as (
 compared as (
 
     select
-        neighbours.series_id,
-        neighbours.observed_on,
-        series.max_age_days,
+        series_id,
+        observed_on,
+        max_age_days,
         case
-            when neighbours.observed_on - observed_1 <= period_days + 5 then observed_1
+            when observed_on - observed_1 <= period_days + 5 then observed_1
         end as observed_1,
         case
-            when neighbours.observed_on - observed_3 <= 3 * period_days + 5
-                then observed_3
+            when observed_on - observed_3 <= 3 * period_days + 5 then observed_3
         end as observed_3,
         case
-            when
-                frequency <> 'a'
-                and neighbours.observed_on - observed_12 <= 12 * period_days
+            when frequency <> 'a' and observed_on - observed_12 <= 12 * period_days
                 then observed_12
         end as observed_12,
         case
-            when neighbours.observed_on - observed_3m <= 92 + slack_days
-                then observed_3m
+            when observed_on - observed_3m <= 92 + slack_days then observed_3m
         end as observed_3m,
         case
-            when neighbours.observed_on - observed_1y <= 366 + slack_days
-                then observed_1y
+            when observed_on - observed_1y <= 366 + slack_days then observed_1y
         end as observed_1y
 
-    from neighbours
-
-    inner join series
-        on neighbours.series_id = series.series_id
+    from framed
 
 ),
 

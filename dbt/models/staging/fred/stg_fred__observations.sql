@@ -124,7 +124,7 @@ latest as (
 
     select distinct on (series_id, observed_on, vintage) *
     from chosen
-    order by series_id, observed_on, vintage, load_id desc
+    order by series_id asc, observed_on asc, vintage asc, load_id desc
 
 ),
 
