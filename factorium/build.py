@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -155,9 +156,7 @@ def _close_interrupted(conn: psycopg.Connection) -> None:
     )
 
 
-def _scalar(
-    conn: psycopg.Connection, statement: str, parameters: list[object] | None = None
-) -> object:
+def _scalar(conn: psycopg.Connection, statement: str, parameters: list[Any] | None = None) -> Any:
     row = conn.execute(statement, parameters).fetchone()
     assert row is not None
     return row[0]

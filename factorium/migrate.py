@@ -55,7 +55,7 @@ def downgrade(info: str, revision: str = "base") -> None:
 
 def apply_sql_objects(conn: psycopg.Connection) -> list[str]:
     """Apply every SQL file whose checksum changed, those it builds on first."""
-    known = dict(conn.execute("select name, sha256 from ops.sql_object").fetchall())
+    known: dict[str, str] = dict(conn.execute("select name, sha256 from ops.sql_object").fetchall())
     applied = []
     for path in sql_files():
         text = path.read_text()

@@ -217,10 +217,10 @@ def _give_to_server_user(home: Path) -> None:
                 f"the server runs as {user.pw_name}, who may not enter {folder}: "
                 f"chmod o+x {folder}, or set FACTORIUM_HOME to another place"
             )
-    for folder, _, files in os.walk(home):
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    for name, _, files in os.walk(home):
+        os.chown(name, user.pw_uid, user.pw_gid)
         for file in files:
-            os.chown(Path(folder) / file, user.pw_uid, user.pw_gid)
+            os.chown(Path(name) / file, user.pw_uid, user.pw_gid)
 
 
 def _call(home: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

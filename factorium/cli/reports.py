@@ -102,7 +102,7 @@ def show(
         if factor is not None and not _one(
             conn, "select exists (select from dim_factor where factor_id = %s)", [factor]
         ):
-            raise NotReady(f"there is no factor {factor!r}; list them: select * from dim_factor")
+            raise NotReady(f"unknown factor {factor!r}; all of them stand in marts.dim_factor")
         if universe != "all" and not _one(
             conn, "select exists (select from dim_universe where universe = %s)", [universe]
         ):

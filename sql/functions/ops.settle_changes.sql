@@ -25,7 +25,15 @@ as $body$
     select 'facts', min(filed), load_id from raw.panel_item
     where load_id = any(load_ids) group by load_id
     union all
-    select 'macro', min(coalesce(realtime_start, observed_on)), load_id from raw.fred_observation
+    -- One vintage alone is a snapshot: it may revise all it holds.
+    select
+        'macro',
+        case
+            when count(distinct realtime_start) > 1 then min(realtime_start)
+            else min(observed_on)
+        end,
+        load_id
+    from raw.fred_observation
     where load_id = any(load_ids) group by load_id
     union all
     select 'macro', min(observed_on), load_id from raw.fred_md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import psycopg
 import pytest
@@ -95,7 +96,7 @@ def test_chunks_cover_the_same_sessions(ledger):
     chunks = plan(ledger, chunk=5)
     assert len(chunks) > 1
     assert (chunks[0][0], chunks[-1][1]) == (FIRST, LAST)
-    assert all(before[1] < after[0] for before, after in zip(chunks, chunks[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(chunks))
 
 
 def test_first_publication_survives_a_rebuild(ledger):
