@@ -27,9 +27,11 @@
     )
 {% endmacro %}
 
-{% macro replace_range(work, target, since, until) %}
+{% macro replace_range(work, target, since, until, is_empty) %}
     {% set names = adapter.get_columns_in_relation(work) | map(attribute='quoted') | join(', ') %}
+    {% if not is_empty %}
     delete from {{ target }} where trade_date between date '{{ since }}' and date '{{ until }}';
+    {% endif %}
     insert into {{ target }} ({{ names }}) select {{ names }} from {{ work }} order by trade_date;
 {% endmacro %}
 

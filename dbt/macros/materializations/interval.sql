@@ -27,11 +27,6 @@
         {% call statement('create') -%}
             {{ get_create_table_as_sql(False, target_relation, in_window(sql, ['0001-01-01', '0001-01-01'])) }}
         {%- endcall %}
-        {% do run_query(
-            'create unique index ' ~ this.identifier ~ '_grain on ' ~ target_relation
-            ~ ' (' ~ config.get('meta').grain | join(', ') ~ ')'
-        ) %}
-        {% do create_indexes(target_relation) %}
         {% do persist_docs(target_relation, model) %}
     {% elif should_full_refresh() %}
         {% do run_query('truncate ' ~ target_relation) %}
@@ -49,17 +44,25 @@
             {% do persist_docs(target_relation, model) %}
             {% do aligned.append(true) %}
         {% endif %}
-        {% if is_revision and config.get('meta').family %}
+        {% if is_revision and config.get('meta').family and not config.get('meta').get('ranks') %}
             {% do run_query(keep_superseded(work, target_relation, names, since, until)) %}
         {% endif %}
         {% if stale is none %}
-            {% do run_query(replace_range(work, target_relation, since, until)) %}
+            {% do run_query(replace_range(work, target_relation, since, until, existing is none)) %}
         {% else %}
             {% do run_query(update_columns(work, target_relation, stale)) %}
         {% endif %}
         {% do run_query(interval_done(columns, stale, since, until)) %}
         {% do run_query('drop table ' ~ work) %}
     {% endfor %}
+    {# A first fill is faster without indexes to keep. #}
+    {% if existing is none %}
+        {% do run_query(
+            'create unique index ' ~ this.identifier ~ '_grain on ' ~ target_relation
+            ~ ' (' ~ config.get('meta').grain | join(', ') ~ ')'
+        ) %}
+        {% do create_indexes(target_relation) %}
+    {% endif %}
     {% call statement('main') -%}
         {{ 'analyze ' ~ target_relation if plan.rows | length > 0 else 'select 1' }}
     {%- endcall %}
