@@ -21,7 +21,7 @@
     {% if existing is none or should_full_refresh() %}
         {% do run_query("select ops.forget_interval('" ~ model.name ~ "')") %}
     {% endif %}
-    {% set version = local_md5(model.raw_code) %}
+    {% set version = code_version(model) %}
     {% set is_stale = inputs is none or run_query(
         "select ops.plan_refill('" ~ model.name ~ "', '" ~ version ~ "', " ~ text_array(inputs) ~ ')'
     ).columns[0].values()[0] %}
