@@ -21,6 +21,8 @@ class Settings(BaseSettings):
         default="", description="Declared to the SEC with every request: name and e-mail."
     )
     fred_api_key: str = Field(default="", description="Key of the FRED API.")
+    ibkr_host: str = Field(default="127.0.0.1", description="Where TWS or IB Gateway listens.")
+    ibkr_port: int = Field(default=7497, description="Its port: 7497 paper, 7496 live.")
     statement_timeout_ms: int = Field(default=15_000, description="API statement timeout.")
     pool_size: int = Field(default=8, description="Connections the API keeps open.")
     http_host: str = "127.0.0.1"

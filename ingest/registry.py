@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "minute-bars": ("ingest.bars", "run_minute"),
     "actions": ("ingest.actions", "run"),
     "lean": ("ingest.lean", "run"),
+    "ibkr": ("ingest.ibkr", "run"),
     "panel": ("ingest.panel", "run"),
     "french": ("ingest.french", "run"),
     "universe": ("ingest.universe", "run_universe"),

@@ -10,13 +10,12 @@ from typing import Annotated
 import typer
 
 from factorium import database, server
-from factorium.build import Built, settle
-from factorium.cli import reports, steps
+from factorium.build import Built
+from factorium.cli import ingesting, reports, steps
 from factorium.cli.console import console, print_rows, told_plainly
 from factorium.migrate import downgrade, migrate
 from factorium.settings import Settings
 from factorium.warehouse import environment
-from ingest.registry import KINDS
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,8 +23,7 @@ app = typer.Typer(
     help="The open factor warehouse.",
     rich_markup_mode=None,
 )
-ingest_app = typer.Typer(no_args_is_help=True, help="Land files or responses of a source.")
-app.add_typer(ingest_app, name="ingest")
+app.add_typer(ingesting.app, name="ingest")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -89,40 +87,6 @@ def migrate_command(
             return
         applied = migrate(info, to)
         console.print(f"schema is at {to}; {len(applied)} SQL objects applied")
-
-
-@ingest_app.command("dataset")
-def ingest_dataset(
-    descriptor: Path,
-    root: Annotated[Path | None, typer.Option(help="Folder its paths are relative to.")] = None,
-) -> None:
-    """Land everything a dataset descriptor names, then settle it."""
-    with told_plainly():
-        info = database.conninfo()
-        steps.land_dataset(info, descriptor, root)
-        settle(info)
-
-
-def _add_source(kind: str) -> None:
-    """A command `factorium ingest <kind> --from PATH [--option name=value …]`."""
-
-    def command(
-        source: Annotated[Path, typer.Option("--from", help="File, folder or zip.")],
-        option: Annotated[
-            list[str] | None,
-            typer.Option("--option", "-o", help="Kind-specific, TOML: name=value."),
-        ] = None,
-    ) -> None:
-        with told_plainly():
-            info = database.conninfo()
-            steps.land_source(info, kind, source, option or [])
-            settle(info)
-
-    ingest_app.command(kind, help=f"Land {kind} files, then settle them.")(command)
-
-
-for _kind in KINDS:
-    _add_source(_kind)
 
 
 @app.command("build")
@@ -229,3 +193,12 @@ def _summary(built: Built) -> str:
     if not built.is_new:
         return "nothing new"
     return f"build {built.build_id}: {built.dates_built:,} dates built or rebuilt"
+
+
+@app.command()
+def bench(
+    only: Annotated[list[str] | None, typer.Argument(help="Names of benches; all if none.")] = None,
+) -> None:
+    """Run the benchmarks: each prints its figure beside a peer's or a baseline's."""
+    with told_plainly():
+        steps.run_benches(only or [])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +14,13 @@ from factorium import database, datasets
 from factorium.build import Built
 from factorium.build import build as build_models
 from factorium.cli.console import console, errors, progress
+from factorium.errors import FactoriumError
 from factorium.migrate import migrate
 from factorium.paths import DBT, ROOT
 from factorium.settings import Settings
 from ingest.errors import IngestError
+from ingest.landing import Landed
+from ingest.live import LIVE, Request
 from ingest.registry import land_kind
 
 SAMPLE_DESCRIPTOR = ROOT / "datasets" / "sample.toml"
@@ -87,18 +93,44 @@ def land_source(info: str, kind: str, path: Path, options: list[str]) -> None:
         raise IngestError(f"options must be TOML assignments like source='x': {error}") from error
     if not path.exists():
         raise IngestError(f"no file or folder at {path}")
-    landed = rejected = new = known = 0
     with database.connect("factorium_ingest", info=info) as conn:
-        for load in land_kind(conn, kind, path, **parsed):
-            landed += load.rows_landed
-            rejected += load.rows_rejected
-            new += load.is_new
-            known += not load.is_new
+        try:
+            _tell(kind, land_kind(conn, kind, path, **parsed))
+        except TypeError as error:
+            raise IngestError(f"{kind}: {error}; give options as -o name=value") from error
+
+
+def land_live(info: str, kind: str, request: Request) -> None:
+    """Land what a vendor publishes now. Errors: IngestError for a kind without a live side."""
+    if kind not in LIVE:
+        raise IngestError(f"{kind} lands files only: give --from")
+    with database.connect("factorium_ingest", info=info) as conn:
+        _tell(kind, LIVE[kind](conn, request))
+
+
+def _tell(kind: str, loads: Iterable[Landed]) -> None:
+    landed = rejected = new = known = 0
+    for load in loads:
+        landed += load.rows_landed
+        rejected += load.rows_rejected
+        new += load.is_new
+        known += not load.is_new
     console.print(
         f"{kind}: {landed:,} rows landed in {new:,} loads, {known:,} loads known already, "
         f"{rejected:,} records rejected",
         highlight=False,
     )
+
+
+def run_benches(only: list[str]) -> None:
+    """Run scripts of bench/, one after the other. Errors: FactoriumError for one that fails."""
+    scripts = {path.stem: path for path in sorted((ROOT / "bench").glob("*.py"))}
+    if unknown := set(only) - set(scripts):
+        raise FactoriumError(f"no bench {sorted(unknown)}; there are {sorted(scripts)}")
+    for name in only or scripts:
+        console.rule(name)
+        if subprocess.run([sys.executable, scripts[name]], cwd=ROOT, check=False).returncode:
+            raise FactoriumError(f"bench {name} failed")
 
 
 def build(info: str, since: date | None, until: date | None, full_refresh: bool) -> Built:
