@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -37,20 +39,32 @@ EXPECTED_CHECKSUM = """\
 
 
 def migrate(info: str, revision: str = "head") -> list[str]:
-    """Migrate up to `revision`; returns the names of the SQL objects (re)applied."""
-    _alembic(info, "upgrade", revision)
-    if revision != "head":
-        return []
-    with psycopg.connect(info) as conn:
-        applied = apply_sql_objects(conn)
-        write_expected_checksum()
-        calendar.fill(conn)
-    return applied
+    """Migrate up to `revision`; returns the names of the SQL objects (re)applied.
+
+    One process at a time migrates a database; another one waits for it.
+    """
+    with _alone(info):
+        _alembic(info, "upgrade", revision)
+        if revision != "head":
+            return []
+        with psycopg.connect(info) as conn:
+            applied = apply_sql_objects(conn)
+            calendar.fill(conn)
+        return applied
 
 
 def downgrade(info: str, revision: str = "base") -> None:
     """Migrate down to `revision`; what the later migrations made is dropped."""
-    _alembic(info, "downgrade", revision)
+    with _alone(info):
+        _alembic(info, "downgrade", revision)
+
+
+@contextmanager
+def _alone(info: str) -> Iterator[None]:
+    """Exclude other migrations of the database; the lock dies with its connection."""
+    with psycopg.connect(info, autocommit=True) as guard:
+        guard.execute("select pg_advisory_lock(hashtext('factorium.migrate'))")
+        yield
 
 
 def apply_sql_objects(conn: psycopg.Connection) -> list[str]:

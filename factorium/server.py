@@ -4,6 +4,8 @@ The only module that knows the wheel. Its own launcher fixes
 `shared_preload_libraries` on the command line and refuses configuration, so
 `initdb` and `pg_ctl` are called here with ours. PostgreSQL refuses to run as
 root; then the server runs as a system user of its own.
+
+Settings of the user's own go into `postgresql.conf` under the home; they win.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import psycopg
 from factorium.errors import ServerError
 
 USER = "factorium"
+START_ATTEMPTS = 30
 DATABASE = "factorium"
 SYSTEM_USER = "factorium"
 FALLBACK_SYSTEM_USER = "nobody"
@@ -69,16 +72,21 @@ def has_timescaledb() -> bool:
 def start(home: Path) -> Server:
     """Start the server under `home`, or find it running. Creates it the first time."""
     home = home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    with _lock(home):
-        data = home / "pgdata"
-        if not (data / "PG_VERSION").exists():
-            _initialise(home)
-        server = Server(home, _port(home), (home / "password").read_text().strip())
-        if not is_running(home):
-            _write_configuration(home, server.port)
-            _run(home, "pg_ctl", "start", "-w", "-t", "120", "-D", str(data), "-l", _log(home))
-        _create_database(server)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with _lock(home):
+            if not (home / "pgdata" / "PG_VERSION").exists():
+                _initialise(home)
+            if not is_running(home):
+                _start_postmaster(home)
+            port, password = (home / "port").read_text(), (home / "password").read_text()
+            server = Server(home, int(port), password.strip())
+            _create_database(server)
+    except PermissionError as error:
+        raise ServerError(
+            f"{error.filename} belongs to another user: run as that one, "
+            "or set FACTORIUM_HOME to another place"
+        ) from error
     return server
 
 
@@ -87,16 +95,56 @@ def stop(home: Path) -> bool:
     home = home.resolve()
     if not is_running(home):
         return False
-    _run(home, "pg_ctl", "stop", "-w", "-m", "fast", "-D", str(home / "pgdata"))
+    with _lock(home):
+        _run(home, "pg_ctl", "stop", "-w", "-m", "fast", "-D", str(home / "pgdata"))
     return True
 
 
 def is_running(home: Path) -> bool:
-    """Whether a postmaster holds the data directory and answers as such."""
-    data = home.resolve() / "pgdata"
+    """Whether a postmaster holds the data directory and listens on its port."""
+    home = home.resolve()
+    data = home / "pgdata"
     if not (data / "postmaster.pid").exists():
         return False
+    # The number of a killed postmaster may belong to any process by now.
+    if _is_free(int((home / "port").read_text())):
+        return False
     return _call(home, "pg_ctl", "status", "-D", str(data)).returncode == 0
+
+
+def _start_postmaster(home: Path) -> None:
+    """Start it, around what a crash or another program may have left in its way."""
+    data, log = home / "pgdata", Path(_log(home))
+    _remove_stale_pid(data)
+    for _ in range(START_ATTEMPTS):
+        seen = log.stat().st_size if log.exists() else 0
+        _write_configuration(home, _port(home))
+        done = _call(home, "pg_ctl", "start", "-w", "-t", "120", "-D", str(data), "-l", str(log))
+        if done.returncode == 0:
+            return
+        reason = log.read_bytes()[seen:].decode(errors="replace") if log.exists() else ""
+        if "could not bind" in reason:
+            (home / "port").write_text(str(_free_port()))
+        elif "pre-existing shared memory" in reason:
+            # Children of a killed postmaster are still on their way out.
+            time.sleep(0.5)
+        else:
+            break
+    raise ServerError(f"pg_ctl start failed:\n{done.stdout.strip()}\n{reason}".rstrip())
+
+
+def _remove_stale_pid(data: Path) -> None:
+    """Forget a killed postmaster whose number another program has now.
+
+    PostgreSQL would take that program for the postmaster and refuse to start;
+    in a container, where numbers are small, it happens at every restart.
+    """
+    pid_file = data / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    program = Path("/proc") / pid_file.read_text().splitlines()[0] / "comm"
+    if program.exists() and program.read_text().strip() != "postgres":
+        pid_file.unlink()
 
 
 def _initialise(home: Path) -> None:
@@ -134,6 +182,7 @@ def _write_configuration(home: Path, port: int) -> None:
         "min_wal_size": "512MB",
         "checkpoint_timeout": "15min",
         "wal_compression": "on",
+        # A crash may take the last half second of commits, never one out of order.
         "synchronous_commit": "off",
         "jit": "off",
         "random_page_cost": 1.1,
@@ -145,7 +194,13 @@ def _write_configuration(home: Path, port: int) -> None:
         "shared_preload_libraries": ",".join(preload),
     }
     if preload:
-        settings |= {"timescaledb.telemetry_level": "off", "timescaledb.license": "timescale"}
+        settings |= {
+            "timescaledb.telemetry_level": "off",
+            "timescaledb.license": "timescale",
+            # Its schedulers are workers too, and must not starve parallel queries.
+            "timescaledb.max_background_workers": 8,
+            "max_worker_processes": 24,
+        }
     lines = [f"{name} = '{value}'" for name, value in settings.items()]
     (home / "pgdata" / "factorium.conf").write_text("\n".join(lines) + "\n")
     main = home / "pgdata" / "postgresql.conf"
@@ -158,15 +213,19 @@ def _write_configuration(home: Path, port: int) -> None:
 
 
 def _create_database(server: Server) -> None:
-    with psycopg.connect(server.conninfo_for("postgres"), autocommit=True) as conn:
-        if not conn.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-            conn.execute(f'create database "{DATABASE}"')
+    try:
+        with psycopg.connect(server.conninfo_for("postgres"), autocommit=True) as conn:
+            query = "select 1 from pg_database where datname = %s"
+            if conn.execute(query, [DATABASE]).fetchone() is None:
+                conn.execute(f'create database "{DATABASE}"')
+    except psycopg.OperationalError as error:
+        raise ServerError(f"the server in {server.home} does not answer: {error}") from error
 
 
 def _port(home: Path) -> int:
     """The port chosen at the first start; another one if something took it since."""
     port = int((home / "port").read_text())
-    if not is_running(home) and not _is_free(port):
+    if not _is_free(port):
         port = _free_port()
         (home / "port").write_text(str(port))
     return port
@@ -211,12 +270,6 @@ def _give_to_server_user(home: Path) -> None:
     user = _server_user()
     if user is None:
         return
-    for folder in [home, *home.parents]:
-        if folder.stat().st_mode & 0o001 == 0:
-            raise ServerError(
-                f"the server runs as {user.pw_name}, who may not enter {folder}: "
-                f"chmod o+x {folder}, or set FACTORIUM_HOME to another place"
-            )
     for name, _, files in os.walk(home):
         os.chown(name, user.pw_uid, user.pw_gid)
         for file in files:
@@ -224,18 +277,42 @@ def _give_to_server_user(home: Path) -> None:
 
 
 def _call(home: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    user = _server_user()
-    as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid}
-    extra: dict[str, object] = dict(as_user, extra_groups=[]) if user else {}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
+    command = [str(installation() / "bin" / program), *arguments]
     with (home / "pg_ctl.log").open("w+") as output:
-        done = subprocess.run(  # type: ignore[call-overload]
-            [installation() / "bin" / program, *arguments],
+        done = subprocess.run(
+            [*_as_server_user(home), *command],
             stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            cwd=home, env=environment, text=True, check=False, start_new_session=True, **extra,
+            cwd=home, env=environment, text=True, check=False, start_new_session=True,
         )  # fmt: skip
         output.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, stdout=output.read())
+        return subprocess.CompletedProcess(command, done.returncode, stdout=output.read())
+
+
+def _as_server_user(home: Path) -> list[str]:
+    """What to put before a command so that it runs as the server's user, when we are root."""
+    user = _server_user()
+    if user is None:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ServerError("PostgreSQL does not run as root, and setpriv (util-linux) is missing")
+    prefix = [setpriv, f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    if not (_is_open_to_all(home.parent) and _is_open_to_all(installation())):
+        # Under root's own folder, or one from mktemp, the server may pass as we may.
+        prefix += [f"--{kind}-caps=+{_passing_capability()}" for kind in ("inh", "ambient")]
+    return prefix
+
+
+def _is_open_to_all(folder: Path) -> bool:
+    """Whether any user may enter a folder."""
+    return all(part.stat().st_mode & 0o001 for part in [folder, *folder.resolve().parents])
+
+
+def _passing_capability() -> str:
+    """The least capability of ours that lets a process enter any folder."""
+    bounding = Path("/proc/self/status").read_text().split("CapBnd:")[1].split()[0]
+    return "dac_read_search" if int(bounding, 16) & 1 << 2 else "dac_override"
 
 
 def _run(home: Path, program: str, *arguments: str) -> None:

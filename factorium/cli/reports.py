@@ -86,11 +86,11 @@ def status(info: str, rejects: bool, limit: int, as_json: bool) -> None:
     """Print loads and builds, or the newest rejected records."""
     with database.connect(info=info) as conn:
         if rejects:
-            _print(conn, "rejected records", "status_rejects", as_json, limit=limit)
+            _print(conn, "rejected records", "status_rejects", as_json, max_rows=limit)
             return
-        _print(conn, "loads", "status_loads", as_json, limit=limit)
+        _print(conn, "loads", "status_loads", as_json, max_rows=limit)
         if not as_json:
-            _print(conn, "builds", "status_builds", as_json, limit=limit)
+            _print(conn, "builds", "status_builds", as_json, max_rows=limit)
 
 
 def show(

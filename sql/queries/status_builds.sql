@@ -1,5 +1,5 @@
 -- The newest builds.
--- Parameters: limit
+-- Parameters: max_rows
 select
     build_id,
     status,
@@ -12,4 +12,4 @@ from ops.build
 
 order by build_id desc
 
-limit %(limit)s
+limit %(max_rows)s

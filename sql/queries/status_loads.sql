@@ -1,5 +1,5 @@
 -- The newest loads by dataset.
--- Parameters: limit
+-- Parameters: max_rows
 select
     source,
     dataset,
@@ -16,4 +16,4 @@ group by source, dataset
 
 order by max(load_id) desc
 
-limit %(limit)s
+limit %(max_rows)s

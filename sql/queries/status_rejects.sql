@@ -1,5 +1,5 @@
 -- The newest rejected records with file, line and reason.
--- Parameters: limit
+-- Parameters: max_rows
 select
     reject.load_id,
     load.dataset,
@@ -15,4 +15,4 @@ inner join raw.load as load
 
 order by reject.load_id desc, reject.line
 
-limit %(limit)s
+limit %(max_rows)s

@@ -3,7 +3,10 @@
     String bodies: they read dbt relations.
 #}
 
-{# marts.factors_of(security, from, to): security first, one unpivot per family. #}
+{#
+    marts.factors_of(security, from, to): security first, one unpivot per family.
+    Security definer, because readers may read marts only; it writes nothing.
+#}
 {% macro define_factors_of() %}
 create or replace function marts.factors_of(p_security_id integer, p_from date, p_to date)
 returns table (
@@ -12,7 +15,9 @@ returns table (
 )
 language sql
 stable
-parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 as $body$
 {% for family in var('families') %}
     select

@@ -9,7 +9,7 @@
 
 {# The plan of a model: a list of [since, until, columns or none]; one query a model and run. #}
 {% macro model_window() %}
-    {% if not execute or model is not defined %}
+    {% if not execute or model is not defined or model.resource_type == 'unit_test' %}
         {{ return([var('first_date'), '2100-01-01']) }}
     {% endif %}
     {% if model.config.get('materialized') != 'interval' %}

@@ -7,8 +7,12 @@ select
     universe.name as universe,
     universe.description,
     universe.size,
-    count(member.security_id) filter (where member.valid_to is null or member.valid_to > span.last_date)
-        as n_members,
+    case universe.name
+        when 'all' then max(span.n_names)
+        else count(member.security_id) filter (
+            where member.valid_to is null or member.valid_to > span.trade_date
+        )
+    end as n_members,
     min(member.valid_from) as first_valid_from,
     max(member.valid_from) as last_valid_from
 
@@ -17,7 +21,11 @@ from {{ source('ref', 'universe') }} as universe
 left join {{ ref('fct_universe_members') }} as member
     on universe.name = member.universe
 
-left join (select max(trade_date) as last_date from {{ ref('int_market__daily') }}) as span
+left join (
+    select trade_date, n_names from {{ ref('int_market__daily') }}
+    order by trade_date desc
+    limit 1
+) as span
     on true
 
 group by universe.name, universe.description, universe.size

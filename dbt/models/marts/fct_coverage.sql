@@ -9,7 +9,8 @@
     meta={
         'grain': ['factor_id', 'trade_date'],
         'inputs': ['bars', 'actions', 'facts', 'macro', 'maps']
-    }
+    },
+    indexes=[{'columns': ['trade_date']}]
 ) }}
 
 with

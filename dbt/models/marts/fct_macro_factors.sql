@@ -75,20 +75,52 @@ decade as (
 
 ),
 
+-- A factor is no better than the worst of its series.
+graded as (
+
+    select
+        reads.factor_id,
+        known.trade_date,
+        case
+            when bool_or(known.pit_grade = 'lagged_latest') then 'lagged_latest'
+            else 'vintage'
+        end as pit_grade
+    from (
+        values
+        {% for factor in all_macro_factors() %}
+        {%- for series in factor.meta.inputs %}
+        ('{{ factor.name }}', '{{ series }}'),
+        {%- endfor %}
+        {%- endfor %}
+        ('', '')
+    ) as reads (factor_id, series_id)
+    inner join {{ ref('int_macro__as_known') }} as known
+        on reads.series_id = known.series_id
+    where known.trade_date between {{ since() }} and {{ until() }}
+    group by reads.factor_id, known.trade_date
+
+),
+
 final as (
 
     select
-        trade_date,
-        factor_id,
-        value,
+        decade.trade_date,
+        decade.factor_id,
+        decade.value,
         case
-            when n >= 756
+            when decade.n >= 756
                 then fac.ratio(
-                    x - total / n, sqrt(fac.variance(n, total, total_of_squares))
+                    decade.x - decade.total / decade.n,
+                    sqrt(fac.variance(decade.n, decade.total, decade.total_of_squares))
                 )
-        end as zscore
+        end as zscore,
+        graded.pit_grade
     from decade
-    where trade_date between {{ since() }} and {{ until() }}
+    left join graded
+        on
+            decade.factor_id = graded.factor_id
+            and decade.trade_date = graded.trade_date
+    where decade.trade_date between {{ since() }} and {{ until() }}
 
 )
 
