@@ -6,7 +6,7 @@
 #   schedule.sh healthy   exit code of the last build; 0 before the first
 #
 # BUILD_AT=HH:MM        when, UTC; after the vendors have published
-# INGEST="edgar fred"   words given to `factorium ingest`, one source each; may be empty
+# INGEST="edgar-tickers fred"   words given to `factorium ingest`, one source each; may be empty
 set -eu
 
 BUILD_AT=${BUILD_AT:-23:30}
