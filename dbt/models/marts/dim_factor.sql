@@ -54,6 +54,7 @@ series_grade as (
         series_id,
         (array_agg(pit_grade order by trade_date desc))[1] as pit_grade
     from {{ ref('int_macro__as_known') }}
+    where trade_date > (select max(trade_date) from {{ ref('int_market__daily') }}) - 100
     group by series_id
 
 )

@@ -3,9 +3,25 @@
 
 {{ config(materialized='reader_view', meta={'grain': ['factor_id', 'security_id']}) }}
 
+with
+
+-- From the reference tables, not from dim_security: a materialized view that
+-- another one reads could not be replaced.
+current_ticker as (
+
+    select distinct on (history.security_id)
+        history.security_id,
+        ticker.ticker
+    from {{ source('ref', 'ticker_history') }} as history
+    inner join {{ source('ref', 'ticker') }} as ticker
+        on history.ticker_id = ticker.ticker_id
+    order by history.security_id, history.valid_from desc
+
+)
+
 select
     long.security_id,
-    security.ticker,
+    current_ticker.ticker,
     long.trade_date,
     long.factor_id,
     long.value,
@@ -15,7 +31,7 @@ select
 
 from {{ ref('fct_factor_values') }} as long
 
-inner join {{ ref('dim_security') }} as security
-    on long.security_id = security.security_id
+inner join current_ticker
+    on long.security_id = current_ticker.security_id
 
 where long.trade_date = (select max(trade_date) from {{ ref('int_market__daily') }})
