@@ -124,59 +124,82 @@ eligible as (
 
 ),
 
-spoken as (
+-- Filings that tag an item by several concepts; most do not.
+contested as (
 
-    select distinct on (company_id, accession, item)
-        company_id,
+    select
         accession,
-        item,
-        tag
+        item
 
     from eligible
 
-    group by company_id, accession, item, tag, period_end, rank
+    group by accession, item
 
-    order by
-        company_id,
-        accession,
-        item,
-        period_end desc,
-        (rank < 0) desc,
-        count(*) desc,
-        rank
+    having min(rank) < max(rank)
 
 ),
 
-mapped as (
+spoken as (
 
-    select distinct on (company_id, accession, item, period_start, period_end)
+    select distinct on (eligible.company_id, eligible.accession, eligible.item)
         eligible.company_id,
-        eligible.item,
-        eligible.kind,
-        eligible.period_start,
-        eligible.period_end,
         eligible.accession,
-        eligible.currency,
-        eligible.value,
-        eligible.tag,
-        eligible.known_at
+        eligible.item,
+        eligible.rank
 
     from eligible
 
-    inner join spoken
-        on eligible.company_id = spoken.company_id
-        and eligible.accession = spoken.accession
-        and eligible.item = spoken.item
-        and eligible.tag = spoken.tag
+    inner join contested
+        on eligible.accession = contested.accession and eligible.item = contested.item
+
+    group by
+        eligible.company_id,
+        eligible.accession,
+        eligible.item,
+        eligible.rank,
+        eligible.period_end
 
     order by
         eligible.company_id,
         eligible.accession,
         eligible.item,
+        eligible.period_end desc,
+        (eligible.rank < 0) desc,
+        count(*) desc,
+        eligible.rank
+
+),
+
+-- Grouped, because two data sets can carry the same fact.
+mapped as (
+
+    select
+        eligible.company_id,
+        eligible.item,
+        min(eligible.kind) as kind,
         eligible.period_start,
         eligible.period_end,
-        eligible.rank,
-        eligible.value
+        eligible.accession,
+        min(eligible.currency) as currency,
+        min(eligible.value) as value,
+        min(eligible.tag) as tag,
+        min(eligible.known_at) as known_at
+
+    from eligible
+
+    left join spoken
+        on eligible.company_id = spoken.company_id
+        and eligible.accession = spoken.accession
+        and eligible.item = spoken.item
+
+    where eligible.rank = spoken.rank or spoken.rank is null
+
+    group by
+        eligible.company_id,
+        eligible.item,
+        eligible.period_start,
+        eligible.period_end,
+        eligible.accession
 
 )
 

@@ -17,8 +17,9 @@ bucketed as (
         min(known_from) over (
             partition by company_id, source_id, item, basis, period_end
         ) as first_from,
-        {{ buckets_near('period_end', 'case when is_period_estimated then 45 else 16 end') }}
-            as bucket
+        {{ buckets_near(
+            'period_end', 'case when is_period_estimated then 45 else 16 end', 96
+        ) }} as bucket
 
     from {{ ref('int_items__by_period') }}
 
@@ -58,7 +59,7 @@ year_before as (
         and valid.source_id = before.source_id
         and valid.item = before.item
         and valid.basis = before.basis
-        and {{ bucket_of('(valid.period_end - 365)') }} = before.bucket
+        and {{ bucket_of('(valid.period_end - 365)', 96) }} = before.bucket
         and abs(valid.period_end - 365 - before.period_end)
         <= case when before.is_period_estimated then 45 else 16 end
         and valid.valid_from < before.known_to
