@@ -23,9 +23,12 @@ factors as (
         sqrt(252 * variance_21) as volatility_21d,
         sqrt(252 * variance_252) as volatility_252d,
         beta_252 as beta_252d,
-        sqrt(252 * greatest(
-            variance_252 - beta_252 * beta_252 * market_variance_252, 0
-        )) as idiosyncratic_volatility_252d,
+        sqrt(252 * case
+            when beta_252 is not null
+                then greatest(
+                    variance_252 - beta_252 * beta_252 * market_variance_252, 0
+                )
+        end) as idiosyncratic_volatility_252d,
         sqrt(252 * fac.ratio(downside_2_252, n_252)) as downside_volatility_252d,
         fac.ratio(
             fac.ratio(return_3_252, n_252)

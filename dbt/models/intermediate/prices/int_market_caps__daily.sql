@@ -9,7 +9,8 @@
     materialized='interval',
     meta={
         'grain': ['security_id', 'trade_date'],
-        'inputs': ['bars', 'actions', 'facts', 'maps']
+        'inputs': ['bars', 'actions', 'facts', 'maps'],
+        'is_stateful': true
     },
     indexes=[{'columns': ['trade_date', 'security_id']}]
 ) }}

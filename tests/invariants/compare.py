@@ -1,0 +1,93 @@
+"""What every factor is in a warehouse, and where two warehouses differ."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+import psycopg
+
+TOLERANCE = 1e-9
+# A score is a place in a cross-section and a z-score a multiple of its deviation: next to
+# nought their own size says nothing about rounding.
+SMALLEST = {"value": 1e-13, "zscore": 1e-10, "score": 1e-9, "sector_score": 1e-9}
+KEY = ["factor_id", "ticker", "trade_date"]
+
+# Every factor of the registry: those of securities and the macro ones, in long form.
+VALUES = """
+copy (
+    select
+        v.factor_id, s.permanent_ticker as ticker, v.trade_date,
+        v.value, v.zscore, v.score, v.sector_score
+    from marts.fct_factor_values as v
+    inner join ref.security as s on v.security_id = s.security_id
+    where v.trade_date = any(%(dates)s)
+    union all
+    select factor_id, 'macro', trade_date, value, zscore, null, null
+    from marts.fct_macro_factors
+    where trade_date = any(%(dates)s)
+) to stdout (format csv, header)
+"""
+
+
+def values(info: str, dates: Sequence[date]) -> pl.DataFrame:
+    """Values and scores of every factor on the given sessions, in one query."""
+    with psycopg.connect(info) as conn:
+        return read_copy(conn, VALUES, {"dates": list(dates)}, dict.fromkeys(SMALLEST, pl.Float64))
+
+
+def read_copy(
+    conn: psycopg.Connection,
+    query: str,
+    parameters: dict[str, object],
+    schema: dict[str, type[pl.DataType]],
+) -> pl.DataFrame:
+    """The rows of a `copy … to stdout (format csv, header)`."""
+    buffer = io.BytesIO()
+    with conn.cursor().copy(query, parameters) as rows:
+        for block in rows:
+            buffer.write(block)
+    buffer.seek(0)
+    frame = pl.read_csv(buffer, schema_overrides=schema, infer_schema_length=0)
+    return frame.with_columns(pl.col("trade_date").str.to_date())
+
+
+def registry(info: str) -> pl.DataFrame:
+    """The factors of the registry."""
+    with psycopg.connect(info) as conn:
+        cursor = conn.execute(
+            "select factor_id, family, kind, sign, unit, inputs, is_discrete from marts.dim_factor"
+        )
+        names = [column.name for column in cursor.description or []]
+        return pl.DataFrame(cursor.fetchall(), schema=names, orient="row")
+
+
+def differences(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Rows of which any column differs by more than 1e-9 of it, or is null on one side."""
+    joined = left.join(right, on=KEY, how="full", coalesce=True, suffix="_other")
+    return joined.filter(pl.any_horizontal(_differs(name) for name in SMALLEST))
+
+
+def _differs(name: str) -> pl.Expr:
+    one, other = pl.col(name), pl.col(f"{name}_other")
+    bound = TOLERANCE * pl.max_horizontal(one.abs(), other.abs()) + SMALLEST[name]
+    return (one.is_null() != other.is_null()) | ((one - other).abs() > bound).fill_null(False)
+
+
+def told(found: pl.DataFrame) -> str:
+    """Differences in a few lines: per factor how many, and the first."""
+    if found.is_empty():
+        return ""
+    firsts = found.sort(KEY).group_by("factor_id", maintain_order=True).agg(
+        pl.len().alias("rows"), pl.all().exclude("factor_id").first()
+    )  # fmt: skip
+    with pl.Config(tbl_rows=100, tbl_cols=20, fmt_float="full", tbl_width_chars=250):
+        return f"{len(found)} rows differ\n{firsts}"
+
+
+def sampled(days: Sequence[date], until: date, every: int = 12, last: int = 20) -> list[date]:
+    """Sessions up to a date: every so many, and all of the last ones."""
+    past = [day for day in days if day <= until]
+    return sorted(set(past[::every]) | set(past[-last:]))
