@@ -49,6 +49,7 @@ def migrate(info: str, revision: str = "head") -> list[str]:
             return []
         with psycopg.connect(info) as conn:
             applied = apply_sql_objects(conn)
+            write_expected_checksum()
             calendar.fill(conn)
         return applied
 

@@ -134,16 +134,20 @@ def _start_postmaster(home: Path) -> None:
 
 
 def _remove_stale_pid(data: Path) -> None:
-    """Forget a killed postmaster whose number another program has now.
+    """Forget a killed postmaster whose number is not a living postmaster's.
 
-    PostgreSQL would take that program for the postmaster and refuse to start;
-    in a container, where numbers are small, it happens at every restart.
+    Another program may have it by now, or nobody collected the dead process;
+    both are common in containers, and PostgreSQL would refuse to start. That no
+    child of the old one is alive it checks by its shared memory nevertheless.
     """
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
         return
-    program = Path("/proc") / pid_file.read_text().splitlines()[0] / "comm"
-    if program.exists() and program.read_text().strip() != "postgres":
+    status = Path("/proc") / pid_file.read_text().splitlines()[0] / "status"
+    if not status.exists():
+        return
+    facts = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+    if facts["Name"] != "postgres" or facts["State"].startswith("Z"):
         pid_file.unlink()
 
 
