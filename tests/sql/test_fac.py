@@ -94,9 +94,9 @@ def test_between_order_statistics_is_numpys_quantile(conn, quantile):
     lower, upper = float(x[int(at)]), float(x[min(int(at) + 1, 56)])
     got = one(
         conn,
-        "select fac.between_order_statistics(%s::float8, %s::float8, %s::numeric)",
+        "select fac.between_order_statistics(%s::float8, %s::float8, %s::float8)",
         lower,
         upper,
-        str(at),
+        at - int(at),
     )
     assert got == pytest.approx(np.quantile(x, quantile), rel=1e-12)

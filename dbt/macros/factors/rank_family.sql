@@ -12,7 +12,7 @@
     order statistics as NumPy does.
     winsorized, standardized: clamped values, their mean and standard deviation.
     in_sector: the place within the sector.
-    scored: zscore (unsigned), score = 100 * (mean rank - 1) / (n - 1) in the
+    scored, pivoted: zscore (unsigned), score = 100 * (mean rank - 1) / (n - 1) in the
     direction of the sign; null below 20 names (sector: 5).
 #}
 {% macro rank_family(family) %}
@@ -67,19 +67,20 @@ placed as (
 
 ),
 
+-- Whole numbers: 1 % of n - 1 is (n - 1) / 100, and its fraction the remainder.
 bounded as (
 
     select
         *,
         fac.between_order_statistics(
-            max(value) filter (where place = floor(0.01 * (n - 1)) + 1) over whole,
-            max(value) filter (where place = least(floor(0.01 * (n - 1)) + 2, n)) over whole,
-            0.01 * (n - 1)
+            max(value) filter (where place = (n - 1) / 100 + 1) over whole,
+            max(value) filter (where place = least((n - 1) / 100 + 2, n)) over whole,
+            ((n - 1) % 100)::double precision / 100
         ) as low,
         fac.between_order_statistics(
-            max(value) filter (where place = floor(0.99 * (n - 1)) + 1) over whole,
-            max(value) filter (where place = least(floor(0.99 * (n - 1)) + 2, n)) over whole,
-            0.99 * (n - 1)
+            max(value) filter (where place = 99 * (n - 1) / 100 + 1) over whole,
+            max(value) filter (where place = least(99 * (n - 1) / 100 + 2, n)) over whole,
+            (99 * (n - 1) % 100)::double precision / 100
         ) as high
     from placed
     window whole as (partition by trade_date, factor_no)
@@ -121,23 +122,39 @@ in_sector as (
 
 ),
 
+-- One array a value: the pivot then tests each row once per factor, not four times.
 scored as (
 
     select
         security_id,
         trade_date,
         factor_no,
-        value,
-        case
-            when n >= 20 and deviation > 1e-12 * abs(mean)
-                then (winsorized - mean) / deviation
-        end as zscore,
-        fac.score(lowest, peers, n, sign, 20) as score,
-        case
-            when sector is not null
-                then fac.score(sector_lowest, sector_peers, sector_n, sign, 5)
-        end as sector_score
+        array[
+            value,
+            case
+                when n >= 20 and deviation > 1e-12 * abs(mean)
+                    then (winsorized - mean) / deviation
+            end,
+            fac.score(lowest, peers, n, sign, 20),
+            case
+                when sector is not null
+                    then fac.score(sector_lowest, sector_peers, sector_n, sign, 5)
+            end
+        ] as cells
     from in_sector
+
+),
+
+pivoted as (
+
+    select
+        security_id,
+        trade_date
+        {%- for factor in factors %},
+        any_value(cells) filter (where factor_no = {{ loop.index }}) as cells_{{ loop.index }}
+        {%- endfor %}
+    from scored
+    group by security_id, trade_date
 
 )
 
@@ -145,13 +162,11 @@ select
     security_id,
     trade_date
     {%- for factor in factors %},
-    max(value) filter (where factor_no = {{ loop.index }}) as {{ factor.name }},
-    max(zscore) filter (where factor_no = {{ loop.index }}) as {{ factor.name }}__zscore,
-    max(score) filter (where factor_no = {{ loop.index }}) as {{ factor.name }}__score,
-    max(sector_score) filter (where factor_no = {{ loop.index }}) as {{ factor.name }}__sector_score
+    cells_{{ loop.index }}[1] as {{ factor.name }},
+    cells_{{ loop.index }}[2] as {{ factor.name }}__zscore,
+    cells_{{ loop.index }}[3] as {{ factor.name }}__score,
+    cells_{{ loop.index }}[4] as {{ factor.name }}__sector_score
     {%- endfor %}
 
-from scored
-
-group by security_id, trade_date
+from pivoted
 {% endmacro %}

@@ -87,14 +87,14 @@ as $body$
         select
             p.factor_id,
             fac.between_order_statistics(
-                max(p.value) filter (where p.place = floor(0.01 * (p.n - 1)) + 1),
-                max(p.value) filter (where p.place = least(floor(0.01 * (p.n - 1)) + 2, p.n)),
-                0.01 * (max(p.n) - 1)
+                max(p.value) filter (where p.place = (p.n - 1) / 100 + 1),
+                max(p.value) filter (where p.place = least((p.n - 1) / 100 + 2, p.n)),
+                ((max(p.n) - 1) % 100)::double precision / 100
             ) as low,
             fac.between_order_statistics(
-                max(p.value) filter (where p.place = floor(0.99 * (p.n - 1)) + 1),
-                max(p.value) filter (where p.place = least(floor(0.99 * (p.n - 1)) + 2, p.n)),
-                0.99 * (max(p.n) - 1)
+                max(p.value) filter (where p.place = 99 * (p.n - 1) / 100 + 1),
+                max(p.value) filter (where p.place = least(99 * (p.n - 1) / 100 + 2, p.n)),
+                (99 * (max(p.n) - 1) % 100)::double precision / 100
             ) as high
         from placed as p group by p.factor_id
     ),
