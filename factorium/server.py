@@ -189,6 +189,8 @@ def _write_configuration(home: Path, port: int) -> None:
         # A crash may take the last half second of commits, never one out of order.
         "synchronous_commit": "off",
         "jit": "off",
+        # A killed build's statement ends with its client, not when it is done.
+        "client_connection_check_interval": "5s",
         "random_page_cost": 1.1,
         "default_statistics_target": 200,
         "max_parallel_workers_per_gather": max(1, min(4, (os.cpu_count() or 2))),

@@ -55,14 +55,12 @@ windows as (
         {{ window_sum('cum_return_rate', 252) }} as return_rate_252,
         {{ window_sum('cum_rate_returns', 252) }} as rate_returns_252,
 
-        (
-            select max(past.high)
-            from {{ ref('int_bars__state') }} as past
-            where
-                past.security_id = today.security_id
-                and past.bar_no between today.bar_no - 251 and today.bar_no
-                and today.bar_no >= 252
-        ) as high_252
+        -- 252 bars reach over at most two blocks of 252: the end of the one, from
+        -- its completed table, and the other so far.
+        case
+            when today.bar_no >= 252
+                then greatest(today.high_block, block.high_to_end)
+        end as high_252
 
     from {{ ref('int_bars__state') }} as today
 
@@ -72,6 +70,11 @@ windows as (
             today.security_id = lag_{{ lag }}.security_id
             and today.bar_no - {{ lag }} = lag_{{ lag }}.bar_no
     {% endfor %}
+
+    left join {{ ref('int_bars__block_highs') }} as block
+        on
+            today.security_id = block.security_id
+            and today.bar_no - 251 = block.bar_no
 
 ),
 

@@ -21,7 +21,7 @@ with
 carried as (
 
     {{ carried([
-        'cum_n', 'cum_return', 'cum_return_2', 'cum_return_3', 'cum_downside_2',
+        'bar_no', 'high_block', 'cum_n', 'cum_return', 'cum_return_2', 'cum_return_3', 'cum_downside_2',
         'cum_market', 'cum_market_2', 'cum_return_market', 'cum_illiquidity',
         'cum_n_traded', 'cum_dollar_volume', 'cum_n_zero', 'cum_range_2', 'cum_n_range',
         'cum_n_rate', 'cum_rate', 'cum_rate_2', 'cum_return_rate', 'cum_rate_returns'
@@ -82,6 +82,16 @@ accumulated as (
         today.low,
         today.is_delisting,
         today.r as total_return,
+        greatest(
+            max(today.high) over (
+                partition by today.security_id, floor((today.bar_no - 1) / 252)
+                order by today.trade_date
+            ),
+            case
+                when floor((carried.bar_no - 1) / 252) = floor((today.bar_no - 1) / 252)
+                    then carried.high_block
+            end
+        ) as high_block,
         coalesce(carried.cum_n, 0) + count(r) over history as cum_n,
         {{ running_sum('r', 'cum_return') }},
         {{ running_sum('r * r', 'cum_return_2') }},
