@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -15,10 +16,16 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from factorium import server
+from factorium import datasets, server
+from factorium.build import build
+from factorium.database import connect as database_connection
 from factorium.migrate import migrate
+from factorium.paths import ROOT
+from factorium.sample import write_market
+from ingest.registry import land_kind
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+SAMPLE_DESCRIPTOR = ROOT / "datasets" / "sample.toml"
 TEMPLATE = "factorium_template"
 NUMBERS = count(1)
 
@@ -88,6 +95,40 @@ def data() -> Path:
     if not DATA.exists():
         pytest.skip(f"no recorded data at {DATA}")
     return DATA
+
+
+@dataclass(frozen=True)
+class BuiltSample:
+    """A warehouse built at once from a sample market: read it, copy it, leave it as it is."""
+
+    info: str
+    folder: Path
+    target: Path
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample market of 60 names over three years, in the vendors' formats."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_market(folder, names=60, years=3, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built_sample(
+    new_database: Callable[[], str],
+    sample_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> BuiltSample:
+    """The sample market landed and built; `target` holds dbt's parsed project."""
+    made = BuiltSample(new_database(), sample_folder, tmp_path_factory.mktemp("dbt"))
+    dataset = datasets.read(SAMPLE_DESCRIPTOR, sample_folder)
+    with database_connection("factorium_ingest", info=made.info) as connection:
+        for item in dataset.items:
+            for _ in land_kind(connection, item.kind, item.path, **item.options):
+                pass
+    build(made.info, target_path=made.target)
+    return made
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

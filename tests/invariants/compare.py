@@ -67,10 +67,11 @@ def registry(info: str) -> pl.DataFrame:
 def differences(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Rows of which any column differs by more than 1e-9 of it, or is null on one side."""
     joined = left.join(right, on=KEY, how="full", coalesce=True, suffix="_other")
-    return joined.filter(pl.any_horizontal(_differs(name) for name in SMALLEST))
+    return joined.filter(pl.any_horizontal(differs(name) for name in SMALLEST))
 
 
-def _differs(name: str) -> pl.Expr:
+def differs(name: str) -> pl.Expr:
+    """Whether a column and its `_other` are not the same number, or one of them is null."""
     one, other = pl.col(name), pl.col(f"{name}_other")
     bound = TOLERANCE * pl.max_horizontal(one.abs(), other.abs()) + SMALLEST[name]
     return (one.is_null() != other.is_null()) | ((one - other).abs() > bound).fill_null(False)

@@ -8,7 +8,7 @@ read from the truth of the sample market, not from the warehouse's own clocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from typing import LiteralString
 import polars as pl
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 BEGINNING = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
 OF_A_SESSION = "time '09:30') at time zone 'America/New_York'"
@@ -63,19 +63,40 @@ AS_KNOWN: dict[tuple[str, str], LiteralString] = {
 
 Transform = dict[tuple[str, str], LiteralString]
 
+# Four shares for one before the first bar, in every file, and a vendor who multiplies
+# his whole adjusted history by a constant.
+SPLIT_BEFORE_HISTORY: Transform = {
+    ("daily_bar", "open"): "open / 4",
+    ("daily_bar", "high"): "high / 4",
+    ("daily_bar", "low"): "low / 4",
+    ("daily_bar", "close"): "close / 4",
+    ("daily_bar", "volume"): "volume * 4",
+    ("daily_bar", "adj_close"): "adj_close / 4 * 1.7",
+    ("minute_bar", "open"): "open / 4",
+    ("minute_bar", "high"): "high / 4",
+    ("minute_bar", "low"): "low / 4",
+    ("minute_bar", "close"): "close / 4",
+    ("minute_bar", "volume"): "volume * 4",
+    ("corporate_action", "amount_usd"): "amount_usd / 4",
+    ("company_fact", "value"): (
+        "case unit when 'shares' then value * 4 when 'USD/shares' then value / 4 else value end"
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Slice:
     """What became known after one moment and by another, as one delivery.
 
     `condition` of a table narrows it further. `changed` are columns that arrive other
-    than they are.
+    than they are. Both may name `parameters`.
     """
 
     since: datetime
     until: datetime
     condition: dict[str, LiteralString] = field(default_factory=dict)
     changed: Transform = field(default_factory=dict)
+    parameters: dict[str, object] = field(default_factory=dict)
 
 
 @contextmanager
@@ -137,7 +158,9 @@ def copied(source: psycopg.Connection, info: str, part: Slice) -> str:
     return info
 
 
-def delivered(source: psycopg.Connection, info: str, part: Slice) -> int:
+def delivered(
+    source: psycopg.Connection, info: str, part: Slice, tables: Sequence[str] = tuple(KNOWN_AT)
+) -> int:
     """Land a slice as new loads, one for each table that it has rows of; how many.
 
     A company's filings arrive as EDGAR sends them: the whole history whenever there
@@ -145,7 +168,7 @@ def delivered(source: psycopg.Connection, info: str, part: Slice) -> int:
     """
     loads = 0
     with psycopg.connect(info) as target:
-        for table in KNOWN_AT:
+        for table in tables:
             load_id = _new_load(target, table)
             landed = _copy_raw(source, target, table, part, {"load_id": sql.Literal(load_id)})
             if landed:
@@ -188,7 +211,8 @@ def _copy_raw(
     for (of, name), expression in {**AS_KNOWN, **part.changed}.items():
         if of == table:
             expressions[name] = sql.SQL(expression)
-    parameters = {"since": part.since, "until": part.until, "day": part.until.date()}
+    moments = {"since": part.since, "until": part.until, "day": part.until.date()}
+    parameters = moments | part.parameters
     return _copy(source, target, "raw", table, condition, expressions, parameters)
 
 
@@ -240,6 +264,17 @@ def _new_load(conn: psycopg.Connection, table: str) -> int:
     return int(row[0])
 
 
-def new_world(new_database: Callable[[], str]) -> str:
-    """A fresh migrated database without statistics daemons in the way."""
-    return make_conninfo(new_database())
+def copy_of(cluster: str, info: str, name: str) -> str:
+    """A copy of a whole database, indexes and ledger included."""
+    original = conninfo_to_dict(info)["dbname"]
+    with psycopg.connect(cluster, autocommit=True) as conn:
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [original]
+        )
+        conn.execute(sql.SQL("drop database if exists {} (force)").format(sql.Identifier(name)))
+        conn.execute(
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(name), sql.Identifier(str(original))
+            )
+        )
+    return make_conninfo(cluster, dbname=name)

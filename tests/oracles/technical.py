@@ -7,9 +7,10 @@ array, no running sums, no state.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,14 @@ YEAR = 252
 FEWEST = 0.8  # share of a window's bars that must have a return
 IMPUTED = {"performance": -0.3, "merger": 0.0}
 NEW_YORK = ZoneInfo("America/New_York")
-Window = Callable[[int, int], slice]
+FACTORS = [
+    "momentum_12m_1m", "momentum_6m_1m", "momentum_12m_7m", "momentum_3m", "reversal_1w",
+    "reversal_1m", "reversal_36m_12m", "high_52w", "volatility_21d", "volatility_252d",
+    "beta_252d", "rate_beta_252d", "idiosyncratic_volatility_252d", "downside_volatility_252d",
+    "skewness_252d", "range_volatility_63d", "illiquidity_21d", "illiquidity_252d",
+    "log_dollar_volume_63d", "zero_return_days_252d", "volume_trend_21d_252d",
+    "momentum_per_risk_12m_1m", "turnover_21d",
+]  # fmt: skip
 
 
 @dataclass
@@ -85,8 +93,7 @@ def market_returns(folder: Path, market: dict[str, Name], caps: pl.DataFrame) ->
 
     caps: ticker, trade_date, line_cap.
     """
-    weight = dict(zip(zip(caps["ticker"], caps["trade_date"], strict=True), caps["line_cap"],
-                      strict=True))  # fmt: skip
+    weight = _by_day(caps)
     calendar = sorted(set(caps["trade_date"]))
     sums: dict[date, list[float]] = {}
     for ticker, name in market.items():
@@ -96,6 +103,11 @@ def market_returns(folder: Path, market: dict[str, Name], caps: pl.DataFrame) ->
         after = calendar[calendar.index(last) + 1]
         _weigh(sums, after, value, weight.get((ticker, last)))
     return {day: total / weights for day, (total, weights) in sums.items()}
+
+
+def _by_day(caps: pl.DataFrame) -> dict[tuple[str, date], float]:
+    keys = zip(caps["ticker"], caps["trade_date"], strict=True)
+    return dict(zip(keys, caps["line_cap"], strict=True))
 
 
 def normal_ticker() -> pl.Expr:
@@ -122,21 +134,27 @@ def rate_changes(folder: Path, sessions: list[date], series: str = "DGS10") -> d
     return dict(zip(sessions[1:], np.diff(levels) / 100, strict=True))
 
 
-def factors(folder: Path, caps: pl.DataFrame) -> pl.DataFrame:
+def factors(folder: Path, caps: pl.DataFrame, wanted: Sequence[date]) -> pl.DataFrame:
     """All technical factors: factor_id, ticker, trade_date, value (no nulls).
 
-    caps: see `market_returns`; proved against the truth on their own.
+    On the wanted days. caps: see `market_returns`; proved against the truth on their own.
     """
     market = names(folder)
     index = market_returns(folder, market, caps)
+    line_caps = _by_day(caps)
     rate = rate_changes(folder, sorted(set().union(*(name.days for name in market.values()))))
     frames = []
     for ticker, name in market.items():
         along = np.array([index.get(day, np.nan) for day in name.days])
+        line = np.array([line_caps.get((ticker, day), np.nan) for day in name.days])
         yields = np.array([rate.get(day, np.nan) for day in name.days])
-        for factor_id, column in _of(name, along, yields).items():
+        at = [n for n, day in enumerate(name.days) if day in wanted]
+        for factor_id, column in _of(name, along, yields, line, at).items():
             frames.append(
-                pl.DataFrame({"trade_date": name.days, "value": column}).select(
+                pl.DataFrame(
+                    {"trade_date": [name.days[n] for n in at], "value": column[at]},
+                    schema_overrides={"trade_date": pl.Date},
+                ).select(
                     pl.lit(factor_id).alias("factor_id"),
                     pl.lit(ticker).alias("ticker"),
                     "trade_date",
@@ -146,14 +164,17 @@ def factors(folder: Path, caps: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames).drop_nulls("value")
 
 
-def _of(name: Name, market: np.ndarray, rate: np.ndarray) -> dict[str, np.ndarray]:
-    """Every technical factor of one name; NaN where it has none."""
+def _of(
+    name: Name, market: np.ndarray, rate: np.ndarray, line_cap: np.ndarray, at: list[int]
+) -> dict[str, np.ndarray]:
+    """Every technical factor of one name, at some of its bars; NaN where it has none."""
     r, index, dollars = name.returns, name.index, name.dollars / 1e6
     illiquidity = np.abs(r) / dollars
     ranges = np.log(name.high / name.low) ** 2
-    variance = _rolling(len(r), YEAR, lambda w: _with_enough(r[w], np.var, ddof=1))
-    beta = _rolling(len(r), YEAR, lambda w: _beta(r[w], market[w]))
-    own_market = _rolling(len(r), YEAR, lambda w: _with_enough(market[w], np.var, ddof=1))
+    rolling = partial(_rolling, len(r), at)
+    variance = rolling(YEAR, lambda w: _with_enough(r[w], np.var, ddof=1))
+    beta = rolling(YEAR, lambda w: _beta(r[w], market[w]))
+    own_market = rolling(YEAR, lambda w: _with_enough(market[w], np.var, ddof=1))
     out = {
         "momentum_12m_1m": _growth(index, 21, 252),
         "momentum_6m_1m": _growth(index, 21, 126),
@@ -163,41 +184,41 @@ def _of(name: Name, market: np.ndarray, rate: np.ndarray) -> dict[str, np.ndarra
         "reversal_1m": _growth(index, 0, 21),
         "reversal_36m_12m": _growth(index, 252, 756),
         "high_52w": _high(name),
-        "volatility_21d": np.sqrt(
-            YEAR * _rolling(len(r), 21, lambda w: _with_enough(r[w], np.var, ddof=1))
-        ),
+        "volatility_21d": np.sqrt(YEAR * rolling(21, lambda w: _with_enough(r[w], np.var, ddof=1))),
         "volatility_252d": np.sqrt(YEAR * variance),
         "beta_252d": beta,
-        "rate_beta_252d": _rolling(len(r), YEAR, lambda w: _beta(r[w], rate[w])),
+        "rate_beta_252d": rolling(YEAR, lambda w: _beta(r[w], rate[w])),
         "idiosyncratic_volatility_252d": np.sqrt(
             YEAR * np.maximum(variance - beta**2 * own_market, 0)
         ),
         "downside_volatility_252d": np.sqrt(
-            YEAR * _rolling(len(r), YEAR, lambda w: np.nanmean(np.minimum(r[w], 0) ** 2))
+            YEAR * rolling(YEAR, lambda w: np.nanmean(np.minimum(r[w], 0) ** 2))
         ),
-        "skewness_252d": _rolling(len(r), YEAR, lambda w: _skewness(r[w])),
+        "skewness_252d": rolling(YEAR, lambda w: _skewness(r[w])),
         "range_volatility_63d": np.sqrt(
-            YEAR * _rolling(len(r), 63, lambda w: np.nanmean(ranges[w])) / (4 * np.log(2))
+            YEAR * rolling(63, lambda w: np.nanmean(ranges[w])) / (4 * np.log(2))
         ),
-        "illiquidity_21d": _rolling(len(r), 21, lambda w: np.nanmean(illiquidity[w])),
-        "illiquidity_252d": _rolling(len(r), YEAR, lambda w: np.nanmean(illiquidity[w])),
-        "log_dollar_volume_63d": np.log(_rolling(len(r), 63, lambda w: np.mean(dollars[w]))),
-        "zero_return_days_252d": _rolling(
-            len(r), YEAR, lambda w: np.sum(r[w] == 0) / np.sum(~np.isnan(r[w]))
+        "illiquidity_21d": rolling(21, lambda w: np.nanmean(illiquidity[w])),
+        "illiquidity_252d": rolling(YEAR, lambda w: np.nanmean(illiquidity[w])),
+        "log_dollar_volume_63d": np.log(rolling(63, lambda w: np.mean(dollars[w]))),
+        "zero_return_days_252d": rolling(
+            YEAR, lambda w: np.sum(r[w] == 0) / np.sum(~np.isnan(r[w]))
         ),
-        "volume_trend_21d_252d": _rolling(len(r), 21, lambda w: np.mean(dollars[w]))
-        / _rolling(len(r), YEAR, lambda w: np.mean(dollars[w]))
+        "volume_trend_21d_252d": rolling(21, lambda w: np.mean(dollars[w]))
+        / rolling(YEAR, lambda w: np.mean(dollars[w]))
         - 1,
+        "turnover_21d": 1e6 * rolling(21, lambda w: np.mean(dollars[w])) / line_cap,
     }
     out["momentum_per_risk_12m_1m"] = np.log1p(out["momentum_12m_1m"]) / out["volatility_252d"]
     return out
 
 
-def _rolling(n: int, bars: int, of: Callable[[slice], float]) -> np.ndarray:
+def _rolling(n: int, wanted: list[int], bars: int, of: Callable[[slice], float]) -> np.ndarray:
     """A statistic of the last so many bars; the bar before them must exist too."""
     out = np.full(n, np.nan)
-    for at in range(bars, n):
-        out[at] = of(slice(at - bars + 1, at + 1))
+    for at in wanted:
+        if at >= bars:
+            out[at] = of(slice(at - bars + 1, at + 1))
     return out
 
 
