@@ -1,5 +1,5 @@
 -- Share counts of companies as filed, each judged by what was known when it was:
--- counts that are not positive, above 1e11, or a hundredfold off the median of other
+-- counts that are not positive, below 100,000 (a shell's), above 1e11, or a hundredfold off the median of other
 -- counts of the company known within 800 days up to then (a unit error: thousands or
 -- millions) carry a reason and are not used. Splits of up to 50 to 1 pass; counts stay
 -- as filed, on the basis of their day.
@@ -54,7 +54,7 @@ counts as (
 
 plausible as (
 
-    select * from counts where shares > 0 and shares <= 1e11
+    select * from counts where shares >= 1e5 and shares <= 1e11
 
 ),
 
@@ -125,6 +125,7 @@ judged as (
         medians.median_shares,
         case
             when counts.shares <= 0 then 'not positive'
+            when counts.shares < 1e5 then 'below 100,000'
             when counts.shares > 1e11 then 'above 1e11'
             when abs(log(counts.shares / medians.median_shares)) > 1.95
                 then 'a hundredfold off the median of other counts'
