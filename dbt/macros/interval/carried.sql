@@ -2,11 +2,15 @@
     carried(columns) -> a select of the last row of each security before since()
 
     The state that a forward accumulation goes on from: one row per security,
-    the model's own row of its last date before the window. Empty the first
-    time, when the relation is not there yet.
+    the model's own row of its last date before the window. Empty when the
+    relation, or one of the columns, is not there yet: all is built anew then.
 #}
 {% macro carried(columns) %}
-    {% if execute and load_relation(this) is not none %}
+    {% set existing = load_relation(this) if execute else none %}
+    {% set present = adapter.get_columns_in_relation(existing) | map(attribute='name') | list
+        if existing is not none else [] %}
+    {% set missing = columns | reject('in', present) | list %}
+    {% if existing is not none and not missing %}
         select last.*
         from {{ source('ref', 'security') }} as security
         cross join lateral (
