@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,25 +10,10 @@ import compare
 import numpy as np
 import polars as pl
 import psycopg
-from oracles import ratios, scores, technical
+from oracles import cross_source, ratios, scores, technical
 from psycopg import sql
 
-SESSIONS = {"d": 1, "w": 5, "m": 21, "y": 252}
-PRICE_INPUTS = {
-    "total_return", "total_return_index", "dollar_volume", "high", "low", "close", "market_return"
-}  # fmt: skip
 KEY = [*compare.KEY]
-
-
-def lookback(factor_id: str, inputs: Sequence[str]) -> int:
-    """Bars a factor needs before its first value: the longest window in its name."""
-    if not PRICE_INPUTS & set(inputs):
-        return 0
-    windows = [
-        252 if (number, unit) == ("52", "w") else int(number) * SESSIONS[unit]
-        for number, unit in re.findall(r"(\d+)([dwmy])(?:_|$)", factor_id)
-    ]
-    return max(windows, default=252)
 
 
 def caps(info: str) -> pl.DataFrame:
@@ -77,12 +61,14 @@ def golden(values: pl.DataFrame, folder: Path, own: pl.DataFrame) -> pl.DataFram
 
 def expected_values(folder: Path, own: pl.DataFrame, dates: Sequence[date]) -> pl.DataFrame:
     """Every factor that has a second implementation: factor_id, ticker, trade_date, value."""
+    columns = [*KEY, "value"]
     return pl.concat(
         [
-            technical.factors(folder, own, dates),
-            ratios.factors(folder, own, dates),
+            technical.factors(folder, own, dates).select(columns),
+            ratios.factors(folder, own, dates).select(columns),
+            cross_source.factors(folder, own, dates).select(columns),
         ]
-    ).select(*KEY, "value")
+    )
 
 
 def wrong_scores(values: pl.DataFrame, sectors: pl.DataFrame) -> pl.DataFrame:
@@ -111,15 +97,39 @@ def _scored(group: pl.DataFrame, sign: int) -> pl.DataFrame:
     )
 
 
-def thin_values(values: pl.DataFrame, registry: pl.DataFrame) -> dict[str, int]:
+def sectors(folder: Path) -> pl.DataFrame:
+    """ticker, sector of the market's names."""
+    listed = pl.read_csv(folder / "universe" / "sectors.csv")
+    return listed.select(technical.normal_ticker(), "sector")
+
+
+def distinct(info: str) -> dict[str, int]:
+    """How many distinct values each factor has in all."""
+    with psycopg.connect(info) as conn:
+        return dict(
+            conn.execute(
+                "select factor_id, count(distinct value) from marts.fct_factor_values group by 1 "
+                "union all "
+                "select factor_id, count(distinct value) from marts.fct_macro_factors group by 1"
+            ).fetchall()
+        )
+
+
+def thin_values(counts: dict[str, int], registry: pl.DataFrame) -> dict[str, int]:
     """Factors of no more than 20 distinct values that do not declare themselves discrete."""
-    counted = registry.join(
-        values.group_by("factor_id").agg(pl.col("value").n_unique().alias("n")),
-        on="factor_id",
-        how="left",
-    ).with_columns(pl.col("n").fill_null(0))
-    thin = counted.filter(~pl.col("is_discrete") & (pl.col("n") <= 20))
-    return dict(zip(thin["factor_id"], thin["n"], strict=True))
+    varied = registry.filter(~pl.col("is_discrete"))["factor_id"]
+    return {name: counts.get(name, 0) for name in varied if counts.get(name, 0) <= 20}
+
+
+def macro_coverage(info: str) -> pl.DataFrame:
+    """factor_id, coverage: share of the sessions since its first value that have one."""
+    with psycopg.connect(info) as conn:
+        rows = conn.execute(
+            "select factor_id, count(*) / (select count(*) from ref.session, ops.bar_span "
+            "where session_date between min(trade_date) and last_date)::float8 "
+            "from marts.fct_macro_factors where value is not null group by 1"
+        ).fetchall()
+    return pl.DataFrame(rows, schema=["factor_id", "coverage"], orient="row")
 
 
 def coverage(info: str, registry: pl.DataFrame) -> pl.DataFrame:
@@ -145,7 +155,7 @@ def _coverage_query(factor: dict[str, object], known: set[str]) -> sql.Composed:
     if "growth" in factor_id or factor_id in {"investment_to_assets", "net_operating_assets"}:
         items += [f"{name}_1y" for name in items if f"{name}_1y" in known]
     conditions = [sql.SQL("statement.{} is not null").format(sql.Identifier(i)) for i in items]
-    conditions.append(sql.SQL("price.bar_no > {}").format(lookback(factor_id, inputs)))
+    conditions.append(sql.SQL("price.bar_no > {}").format(compare.lookback(factor_id, inputs)))
     return sql.SQL(
         "select count(*), count(family.{factor}) "
         "from intermediate.int_prices__daily as price "

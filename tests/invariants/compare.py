@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -14,6 +16,10 @@ TOLERANCE = 1e-9
 # nought their own size says nothing about rounding.
 SMALLEST = {"value": 1e-13, "zscore": 1e-10, "score": 1e-9, "sector_score": 1e-9}
 KEY = ["factor_id", "ticker", "trade_date"]
+SESSIONS = {"d": 1, "w": 5, "m": 21, "y": 252}
+PRICE_INPUTS = {
+    "total_return", "total_return_index", "dollar_volume", "high", "low", "close", "market_return"
+}  # fmt: skip
 
 # Every factor of the registry: those of securities and the macro ones, in long form.
 VALUES = """
@@ -62,6 +68,22 @@ def registry(info: str) -> pl.DataFrame:
         )
         names = [column.name for column in cursor.description or []]
         return pl.DataFrame(cursor.fetchall(), schema=names, orient="row")
+
+
+def lookback(factor_id: str, inputs: Sequence[str]) -> int:
+    """Bars a factor needs before its first value: the longest window in its name."""
+    if not PRICE_INPUTS & set(inputs):
+        return 0
+    windows = [
+        252 if (number, unit) == ("52", "w") else int(number) * SESSIONS[unit]
+        for number, unit in re.findall(r"(\d+)([dwmy])(?:_|$)", factor_id)
+    ]
+    return max(windows, default=252)
+
+
+def lacks_history(factor: dict[str, Any], sessions: int) -> bool:
+    """Whether a factor's window is longer than a market of so many sessions."""
+    return lookback(factor["factor_id"], factor["inputs"]) >= sessions
 
 
 def differences(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:

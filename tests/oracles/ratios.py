@@ -105,7 +105,18 @@ def factors(folder: Path, caps: pl.DataFrame, days: Sequence[date]) -> pl.DataFr
 
     caps: ticker, trade_date, market_equity; proved against the truth on their own.
     """
-    wide = (
+    wide = in_force(folder, caps, days)
+    made = formulas()
+    return (
+        wide.select("ticker", "trade_date", *(of.alias(name) for name, of in made.items()))
+        .unpivot(list(made), index=["ticker", "trade_date"], variable_name="factor_id")
+        .drop_nulls("value")
+    )
+
+
+def in_force(folder: Path, caps: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+    """Each name's items as known on each day, beside its close and its company's cap."""
+    return (
         _days(folder, days)
         .join(caps, on=["ticker", "trade_date"])
         .sort("trade_date")
@@ -116,12 +127,6 @@ def factors(folder: Path, caps: pl.DataFrame, days: Sequence[date]) -> pl.DataFr
             by="cik",
             check_sortedness=False,
         )
-    )
-    made = formulas()
-    return (
-        wide.select("ticker", "trade_date", *(of.alias(name) for name, of in made.items()))
-        .unpivot(list(made), index=["ticker", "trade_date"], variable_name="factor_id")
-        .drop_nulls("value")
     )
 
 

@@ -115,23 +115,34 @@ def normal_ticker() -> pl.Expr:
     return pl.col("ticker").str.to_uppercase().str.replace_all(r"[./]", "-")
 
 
-def rate_changes(folder: Path, sessions: list[date], series: str = "DGS10") -> dict[date, float]:
-    """Day to day change of the yield known at each close, as a fraction."""
+def rate_levels(folder: Path, sessions: list[date], series: str = "DGS10") -> dict[date, float]:
+    """The latest yield known at each close, percent; published the next day at 16:15."""
     path = next((folder / "fred").rglob(f"*{series}*.json"))
     rows = sorted(
-        (datetime.combine(date.fromisoformat(row["realtime_start"]), time(16, 15), NEW_YORK),
-         row["date"], float(row["value"]))
-        for row in json.loads(path.read_text())["observations"] if row["value"] != "."
-    )  # fmt: skip
+        (
+            datetime.combine(date.fromisoformat(row["realtime_start"]), time(16, 15), NEW_YORK),
+            row["date"],
+            float(row["value"]),
+        )
+        for row in json.loads(path.read_text())["observations"]
+        if row["value"] != "."
+    )
     known: dict[str, float] = {}
-    levels, at = [], 0
+    levels, at = {}, 0
     for day in sessions:
         close = datetime.combine(day, time(16), NEW_YORK)
         while at < len(rows) and rows[at][0] <= close:
             known[rows[at][1]] = rows[at][2]
             at += 1
-        levels.append(known[max(known)])
-    return dict(zip(sessions[1:], np.diff(levels) / 100, strict=True))
+        levels[day] = known[max(known)]
+    return levels
+
+
+def rate_changes(folder: Path, sessions: list[date]) -> dict[date, float]:
+    """Day to day change of the yield known at each close, as a fraction."""
+    levels = rate_levels(folder, sessions)
+    changes = np.diff(list(levels.values())) / 100
+    return dict(zip(sessions[1:], changes, strict=True))
 
 
 def factors(folder: Path, caps: pl.DataFrame, wanted: Sequence[date]) -> pl.DataFrame:
