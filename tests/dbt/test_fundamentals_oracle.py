@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-
 from oracles import fundamentals as oracle
 
 pytestmark = pytest.mark.data

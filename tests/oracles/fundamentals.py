@@ -49,13 +49,13 @@ class Company:
     @cached_property
     def payload(self) -> dict:
         paths = sorted((self.folder / "companyfacts").glob(f"CIK{self.cik:010d}*.json.gz"))
-        return json.load(gzip.open(paths[-1]))
+        return _read(paths[-1])
 
     @cached_property
     def accepted(self) -> dict[str, datetime]:
         times = {}
         for path in (self.folder / "submissions").glob(f"CIK{self.cik:010d}*.json.gz"):
-            page = json.load(gzip.open(path))
+            page = _read(path)
             rows = page["filings"]["recent"] if "filings" in page else page
             for accession, text in zip(
                 rows["accessionNumber"], rows["acceptanceDateTime"], strict=True
@@ -69,7 +69,7 @@ class Company:
         """8-Ks under item 8.01 (or 9.01 alone) about a fiscal year reported before."""
         declared = set()
         for path in (self.folder / "submissions").glob(f"CIK{self.cik:010d}*.json.gz"):
-            page = json.load(gzip.open(path))
+            page = _read(path)
             rows = page["filings"]["recent"] if "filings" in page else page
             for accession, form, items in zip(
                 rows["accessionNumber"], rows["form"], rows["items"], strict=True
@@ -126,13 +126,16 @@ class Company:
 def _main_tag(spoken: dict[str, list[Fact]]) -> list[Fact]:
     """The tag with the most amounts at the latest period end; the first of equal ones."""
     latest_end = max(fact.end for facts in spoken.values() for fact in facts)
-    return max(
-        spoken.values(), key=lambda facts: sum(fact.end == latest_end for fact in facts)
-    )
+    return max(spoken.values(), key=lambda facts: sum(fact.end == latest_end for fact in facts))
 
 
 def _days(start: str, end: str) -> int:
     return (date.fromisoformat(end) - date.fromisoformat(start)).days + 1
+
+
+def _read(path: Path) -> dict:
+    with gzip.open(path) as file:
+        return json.load(file)
 
 
 def near(a: date, b: date) -> bool:
@@ -201,7 +204,8 @@ def _rolled(known: list[Fact], years: list[Fact], end: date) -> float | None:
                 and near(before.end, current.end - timedelta(days=365))
             ):
                 pairs.append((current, before))
-    for current, before in sorted(pairs, key=lambda p: (p[0].known_at, p[0].accession), reverse=True):
+    pairs.sort(key=lambda pair: (pair[0].known_at, pair[0].accession), reverse=True)
+    for current, before in pairs:
         year = latest([y for y in years if near(y.end, current.start - timedelta(days=1))])
         if year is not None:
             return year.value + current.value - before.value
@@ -227,11 +231,7 @@ def quarter_at(known: list[Fact], end: date) -> tuple[float, date] | None:
         (f for f in ending if 150 <= f.days <= 380), key=lambda f: f.known_at, reverse=True
     ):
         shorter = latest(
-            [
-                f
-                for f in known
-                if near(f.start, longer.start) and 77 <= (end - f.end).days <= 124
-            ]
+            [f for f in known if near(f.start, longer.start) and 77 <= (end - f.end).days <= 124]
         )
         if shorter is not None:
             return longer.value - shorter.value, shorter.end + timedelta(days=1)
