@@ -77,6 +77,10 @@ RELEASES = {
     "USREC": Release("M", 1, 0),
     "GDP": Release("Q", 29, 3, 0.004),
     "GDPC1": Release("Q", 29, 3, 0.004),
+    "THREEFYTP10": Release("D", 1, 4),
+    "IR": Release("M", 18, 1, 0.002),
+    "CES0500000003": Release("M", 6, 2, 0.0005),
+    "DRTSCILM": Release("Q", -46, 1),
 }  # fmt: skip
 DAYS_OF_REVISIONS = {"W": (7,), "M": (30, 61), "Q": (30, 60)}
 MATURITIES = {
@@ -96,6 +100,10 @@ LEVELS = {
     "BUSLOANS": (1_800.0, 0.04, 0.003, 0.03), "GDP": (17_500.0, 0.045, 0.002, 0.03),
     "GDPC1": (17_000.0, 0.022, 0.002, 0.03),
 }  # fmt: skip
+# The same, drawn from a stream of their own.
+LATER_LEVELS = {
+    "IR": (125.0, 0.015, 0.005, 0.03), "CES0500000003": (24.0, 0.032, 0.001, 0.01),
+}  # fmt: skip
 WEEKLY_LEVELS = {
     "ICSA": (250_000.0, -0.3, 0.04), "CCSA": (1_900_000.0, -0.25, 0.02),
     "WALCL": (4_500_000.0, 0.1, 0.003),
@@ -108,7 +116,8 @@ def write_fred(folder: Path, calendar: Sessions, paths: Paths, **market: int) ->
     """Write `<SERIES>.json` for every series; returns how many."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = stream("macro", **market)
-    for name, (days, values) in _economy(calendar, paths, rng).items():
+    economy = _economy(calendar, paths, rng) | _later_series(calendar, stream("later", **market))
+    for name, (days, values) in economy.items():
         observations = _vintages(days, values, RELEASES[name], calendar, rng)
         (folder / f"{name}.json").write_bytes(orjson.dumps(_response(observations)))
     return len(RELEASES)
@@ -250,7 +259,7 @@ def _daily_series(
 
 
 def _level(name: str, cycle: np.ndarray, per_year: int, rng: np.random.Generator) -> np.ndarray:
-    first, growth, noise, loading = LEVELS[name]
+    first, growth, noise, loading = (LEVELS | LATER_LEVELS)[name]
     count = len(cycle)
     drift = growth / per_year * np.arange(count) + noise * np.cumsum(rng.standard_normal(count))
     return np.asarray(first * np.exp(drift + loading * 0.3 * cycle))
@@ -274,6 +283,20 @@ def _monthly_series(
     made["UMCSENT"] = np.clip(85 + 8 * cycle + 3 * rng.standard_normal(count), 45, 115)
     made["FEDFUNDS"] = _monthly_mean(daily["DFF"], days, months)
     made["TB3MS"] = _monthly_mean(daily["DGS3MO"], days, months)
+    return made
+
+
+def _later_series(calendar: Sessions, rng: np.random.Generator) -> Series:
+    """Series that came after the others: they draw nothing from the others' stream."""
+    days = calendar.days
+    months = np.unique(days.astype("datetime64[M]"))
+    starts = np.unique(months.astype(int) // 3 * 3).astype("datetime64[M]").astype("datetime64[D]")
+    cycle = _reverting(len(months), 0.97, 0.25, rng)
+    premium = 0.4 + _reverting(len(days), 0.998, 0.02, rng)
+    tightening = 5 + _reverting(len(starts), 0.8, 9.0, rng)
+    made: Series = {"THREEFYTP10": (days, premium), "DRTSCILM": (starts, tightening)}
+    for name in LATER_LEVELS:
+        made[name] = (months.astype("datetime64[D]"), _level(name, cycle, 12, rng))
     return made
 
 
