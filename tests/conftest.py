@@ -99,7 +99,10 @@ def data() -> Path:
 
 @dataclass(frozen=True)
 class BuiltSample:
-    """A warehouse built at once from a sample market: read it, copy it, leave it as it is."""
+    """A warehouse built at once from a sample market: read it, copy it, leave it as it is.
+
+    `folder` holds the vendors' files and the truth, `target` dbt's parsed project.
+    """
 
     info: str
     folder: Path
@@ -107,28 +110,30 @@ class BuiltSample:
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sample market of 60 names over three years, in the vendors' formats."""
-    folder = tmp_path_factory.mktemp("sample")
-    write_market(folder, names=60, years=3, seed=7)
-    return folder
+def make_sample(
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int, int], BuiltSample]:
+    """Lands and builds sample markets of so many names and years: minutes each."""
+    target = tmp_path_factory.mktemp("dbt")
+
+    def make(names: int, years: int) -> BuiltSample:
+        made = BuiltSample(new_database(), tmp_path_factory.mktemp("sample"), target)
+        write_market(made.folder, names=names, years=years, seed=7)
+        dataset = datasets.read(SAMPLE_DESCRIPTOR, made.folder)
+        with database_connection("factorium_ingest", info=made.info) as connection:
+            for item in dataset.items:
+                for _ in land_kind(connection, item.kind, item.path, **item.options):
+                    pass
+        build(made.info, target_path=target)
+        return made
+
+    return make
 
 
 @pytest.fixture(scope="session")
-def built_sample(
-    new_database: Callable[[], str],
-    sample_folder: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> BuiltSample:
-    """The sample market landed and built; `target` holds dbt's parsed project."""
-    made = BuiltSample(new_database(), sample_folder, tmp_path_factory.mktemp("dbt"))
-    dataset = datasets.read(SAMPLE_DESCRIPTOR, sample_folder)
-    with database_connection("factorium_ingest", info=made.info) as connection:
-        for item in dataset.items:
-            for _ in land_kind(connection, item.kind, item.path, **item.options):
-                pass
-    build(made.info, target_path=made.target)
-    return made
+def built_sample(make_sample: Callable[[int, int], BuiltSample]) -> BuiltSample:
+    """A sample market of 60 names over three years, landed and built at once."""
+    return make_sample(60, 3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
