@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from factorium import database, server
+from factorium import catalogue, database, server
 from factorium.build import Built
 from factorium.cli import ingesting, reports, steps
 from factorium.cli.console import console, print_rows, told_plainly
@@ -202,3 +202,10 @@ def bench(
     """Run the benchmarks: each prints its figure beside a peer's or a baseline's."""
     with told_plainly():
         steps.run_benches(only or [])
+
+
+@app.command("catalogue")
+def catalogue_command() -> None:
+    """Write docs/factors.md from the YAML of the families."""
+    count = catalogue.write()
+    console.print(f"{count} factors in {catalogue.PATH.name}")
