@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import pq
 
 from factorium.errors import ServerError
 
@@ -101,15 +102,21 @@ def stop(home: Path) -> bool:
 
 
 def is_running(home: Path) -> bool:
-    """Whether a postmaster holds the data directory and listens on its port."""
+    """Whether a postmaster holds the data directory and answers on its port."""
     home = home.resolve()
     data = home / "pgdata"
     if not (data / "postmaster.pid").exists():
         return False
     # The number of a killed postmaster may belong to any process by now.
-    if _is_free(int((home / "port").read_text())):
+    if not _answers(int((home / "port").read_text())):
         return False
     return _call(home, "pg_ctl", "status", "-D", str(data)).returncode == 0
+
+
+def _answers(port: int) -> bool:
+    """Whether a server answers, be it that it is still starting."""
+    info = f"host=127.0.0.1 port={port} user={USER} dbname=postgres connect_timeout=30"
+    return pq.PGconn.ping(info.encode()) in (pq.Ping.OK, pq.Ping.REJECT)
 
 
 def _start_postmaster(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from factorium import migrate as migration
+from factorium import server
 from factorium.errors import MigrationError
 from factorium.migrate import apply_sql_objects, downgrade, migrate, sql_checksum, sql_files
 from factorium.paths import MIGRATIONS, SQL
@@ -129,6 +131,30 @@ def test_down_to_any_revision_and_up_again_gives_the_same_catalog(
     downgrade(empty, revision)
     migrate(empty)
     assert_same(before, empty)
+
+
+def test_two_migrations_at_once_wait_for_each_other(empty: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        applied = sorted(len(names) for names in pool.map(migrate, [empty, empty]))
+    assert applied == [0, len(sql_files())]
+
+
+def test_a_login_that_is_no_superuser_migrates(tmp_path: Path) -> None:
+    """As on a managed server; on one of its own, for roles belong to the cluster."""
+    home = server.start(tmp_path / "home")
+    try:
+        with psycopg.connect(home.conninfo_for("postgres"), autocommit=True) as conn:
+            conn.execute("create role admin login createrole password 'managed'")
+            conn.execute("create database managed owner admin")
+        info = make_conninfo(home.conninfo_for("managed"), user="admin", password="managed")
+        migrate(info)
+        downgrade(info)
+        migrate(info)
+        role = "-c role=factorium_transform"
+        with psycopg.connect(make_conninfo(info, options=role), autocommit=True) as conn:
+            conn.execute("call ts.refresh()")
+    finally:
+        server.stop(home.home)
 
 
 def test_bars_survive_down_and_up(empty: str) -> None:
