@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from factorium.paths import DBT, ROOT
 
@@ -19,6 +19,7 @@ HEAD = """\
 Written by `factorium catalogue` from the YAML beside each family; edit it there. *Buys* is the side
 the literature buys. Values are raw, in the unit named; scores are in `marts.fct_factor_values`.
 """
+TABLE = "\n| factor | what | formula | unit | buys | source |\n|---|---|---|---|---|---|\n"
 
 
 def write(path: Path = PATH) -> int:
