@@ -29,7 +29,7 @@ ROLES = ["factorium_owner", "factorium_ingest", "factorium_transform", "factoriu
 
 
 def upgrade() -> None:
-    for role in ROLES:
+    for role in ROLES:  # names written above, so nothing to inject
         op.execute(
             f"""
             do $$ begin
@@ -37,7 +37,7 @@ def upgrade() -> None:
                     create role {role} nologin;
                 end if;
             end $$
-            """
+            """  # noqa: S608
         )
     # The migrating login works as any of them; a superuser may anyway.
     op.execute(
@@ -60,9 +60,7 @@ def upgrade() -> None:
     op.execute("revoke create on schema public from public")
 
     op.execute("grant usage on schema raw, ref, ops, ts, fac, stats to factorium_ingest")
-    op.execute(
-        "grant usage on schema raw, ref, ops, ts, fac, linalg, stats to factorium_transform"
-    )
+    op.execute("grant usage on schema raw, ref, ops, ts, fac, linalg, stats to factorium_transform")
     op.execute("grant usage on schema marts, fac, linalg, stats to factorium_reader")
 
     # raw: ingest appends, nobody rewrites. Its own current tables get more, below.
@@ -113,4 +111,6 @@ def downgrade() -> None:
         op.execute(f"drop schema if exists {schema} cascade")
     op.execute("grant create on schema public to public")
     for creator in ("factorium_owner", "factorium_transform"):
-        op.execute(f"alter default privileges for role {creator} grant execute on functions to public")
+        op.execute(
+            f"alter default privileges for role {creator} grant execute on functions to public"
+        )

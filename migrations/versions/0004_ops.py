@@ -93,4 +93,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop table ops.factor_revision, ops.bar_span, ops.model_cursor, ops.change, ops.interval, ops.build, ops.sql_object cascade")
+    op.execute(
+        "drop table ops.factor_revision, ops.bar_span, ops.model_cursor, ops.change, "
+        "ops.interval, ops.build, ops.sql_object cascade"
+    )

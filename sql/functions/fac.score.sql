@@ -22,7 +22,9 @@ return case
     when n >= n_least and n > 1
         then case
             when sign < 0
-                then 100 - 100 * (lowest - 1 + (peers - 1) / 2.0::double precision) / (n - 1)
+                then
+                    100
+                    - 100 * (lowest - 1 + (peers - 1) / 2.0::double precision) / (n - 1)
             else 100 * (lowest - 1 + (peers - 1) / 2.0::double precision) / (n - 1)
         end
 end;

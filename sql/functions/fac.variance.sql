@@ -23,5 +23,7 @@ return case
         end
 end;
 
-comment on function fac.variance(double precision, double precision, double precision) is
+comment on function fac.variance(
+    double precision, double precision, double precision
+) is
 'Sample variance from running sums; null below two observations, never negative.';

@@ -1,4 +1,5 @@
--- ops.beats(close, source_id, load_id, old close, old source_id, old load_id) -> boolean
+-- ops.beats(close, source_id, load_id, old close, old source_id, old load_id)
+--     -> boolean
 --
 -- Whether a delivered bar wins over the current one of the same day: it has a
 -- close and the other has not; else its source has the lower priority number;

@@ -96,5 +96,7 @@ begin
 end
 $body$;
 
-comment on function ops.plan_interval(text, text[], text[], text[], date, date, date, integer) is
+comment on function ops.plan_interval(
+    text, text[], text[], text[], date, date, date, integer
+) is
 'Ranges of sessions that a dated model has to build, from the interval ledger.';

@@ -6,7 +6,11 @@
 --
 -- Tested in: tests/sql/test_ledger.py
 
-create or replace function ops.plan_refill(p_model text, p_version text, p_inputs text[])
+create or replace function ops.plan_refill(
+    p_model text,
+    p_version text,
+    p_inputs text[]
+)
 returns boolean
 language plpgsql
 volatile

@@ -39,19 +39,26 @@ from vintage as newer
 inner join newest on newer.load_id = newest.load_id
 
 inner join vintage as older
-    on newer.cik = older.cik and older.load_id < newer.load_id and older.ticker <> newer.ticker
+    on
+        newer.cik = older.cik
+        and newer.load_id > older.load_id
+        and newer.ticker <> older.ticker
 
 inner join raw.load as load on newer.load_id = load.load_id
 
-where not exists (
-    select from raw.company_ticker as listed
-    where listed.load_id = newer.load_id and ref.normal_ticker(listed.ticker) = older.ticker
-)
+where
+    not exists (
+        select from raw.company_ticker as listed
+        where
+            listed.load_id = newer.load_id
+            and ref.normal_ticker(listed.ticker) = older.ticker
+    )
 
 order by older.ticker, older.load_id desc;
 
 comment on view ops.renamed_ticker is
-'Tickers that a company gave up for another, from two vintages of the SEC''s list.';
+'Tickers that a company gave up, as two vintages of the SEC''s list betray.';
 comment on column ops.renamed_ticker.old_ticker is 'Ticker given up, normalised.';
 comment on column ops.renamed_ticker.new_ticker is 'Ticker taken, normalised.';
-comment on column ops.renamed_ticker.renamed_on is 'Day from which the new one is known.';
+comment on column ops.renamed_ticker.renamed_on is
+'Day from which the new one is known.';

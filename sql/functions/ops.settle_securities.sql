@@ -72,4 +72,4 @@ end
 $body$;
 
 comment on function ops.settle_securities() is
-'Makes securities and ticker history from maps and named tickers; returns how many were added.';
+'Makes securities and ticker history from maps and names; returns how many it added.';

@@ -14,11 +14,11 @@ immutable
 parallel safe
 return case
     when width >= interval '1 month' and width = date_trunc('month', width)
-    then timestamp '2000-01-01' + width * floor(
-        (
-            date_part('year', moment) * 12 + date_part('month', moment) - 24001
-        ) / (date_part('year', width) * 12 + date_part('month', width))
-    )
+        then timestamp '2000-01-01' + width * floor(
+            (
+                date_part('year', moment) * 12 + date_part('month', moment) - 24001
+            ) / (date_part('year', width) * 12 + date_part('month', width))
+        )
     else date_bin(width, moment, timestamp '2000-01-03')
 end;
 

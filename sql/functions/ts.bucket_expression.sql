@@ -11,14 +11,16 @@ language sql
 stable
 return case
     when ts.engine() = 'timescaledb'
-    then format(
-        'time_bucket(interval %L, %I%s)', rollup.bucket, rollup.time_column,
-        ', ' || quote_literal(rollup.time_zone)
-    )
+        then format(
+            'time_bucket(interval %L, %I%s)', rollup.bucket, rollup.time_column,
+            ', ' || quote_literal(rollup.time_zone)
+        )
     when ts.is_dated(rollup.source, rollup.time_column)
-    then format(
-        'ts.bucket(interval %L, %I::timestamp)::date', rollup.bucket, rollup.time_column
-    )
+        then format(
+            'ts.bucket(interval %L, %I::timestamp)::date',
+            rollup.bucket,
+            rollup.time_column
+        )
     else format(
         'ts.bucket(interval %1$L, %2$I at time zone %3$L) at time zone %3$L',
         rollup.bucket, rollup.time_column, coalesce(rollup.time_zone, 'UTC')

@@ -13,7 +13,7 @@ stable
 parallel safe
 return case
     when exists (select from pg_extension where extname = 'timescaledb')
-    then 'timescaledb'
+        then 'timescaledb'
     else 'native'
 end;
 

@@ -14,10 +14,11 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 return (
-    select greatest(
-        t.lost_before,
-        (now() at time zone 'UTC' - p.span)::date
-    )
+    select
+        greatest(
+            t.lost_before,
+            (now() at time zone 'UTC' - p.span)::date
+        )
     from ts.time_table as t
     left join ts.policy as p
         on t.relation = p.relation and p.kind = 'retention'

@@ -43,7 +43,7 @@ begin
 end
 $body$;
 
-comment on procedure ts.refresh(text, timestamptz, timestamptz) is
+comment on procedure ts.refresh is
 'Brings one or all rollups up to date; in autocommit only.';
 
 grant execute on procedure ts.refresh(text, timestamptz, timestamptz)

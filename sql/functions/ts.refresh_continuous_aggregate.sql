@@ -41,8 +41,8 @@ begin
 end
 $body$;
 
-comment on procedure ts.refresh_continuous_aggregate(ts.rollup, timestamp, timestamp)
-is 'Refreshes a continuous aggregate as far back as its source is whole.';
+comment on procedure ts.refresh_continuous_aggregate is
+'Refreshes a continuous aggregate as far back as its source is whole.';
 
 grant execute on procedure ts.refresh_continuous_aggregate(
     ts.rollup, timestamp, timestamp

@@ -13,7 +13,8 @@ stable
 return exists (
     select
     from ts.policy as p
-    where p.relation = target and p.kind = 'retention'
+    where
+        p.relation = target and p.kind = 'retention'
         and (
             p.last_run_at is not null
             or ts.engine() = 'timescaledb' and p.set_at < now() - interval '23 hours'

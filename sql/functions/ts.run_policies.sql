@@ -47,7 +47,7 @@ begin
 end
 $body$;
 
-comment on procedure ts.run_policies() is
+comment on procedure ts.run_policies is
 'Works off the policies that are due, on plain PostgreSQL; in autocommit only.';
 
 grant execute on procedure ts.run_policies() to factorium_transform;

@@ -18,7 +18,7 @@ returns table (
     compress_after interval,
     keep interval,
     horizon date,
-    rollups text [],
+    rollups text[],
     dirty_buckets bigint,
     size_bytes bigint
 )

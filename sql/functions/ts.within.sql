@@ -17,10 +17,10 @@ language sql
 stable
 return case
     when ts.is_dated(rollup.source, rollup.time_column)
-    then format(
-        '%1$I >= %2$L::date and %1$I < %3$L::date',
-        column_name, since::date, until::date
-    )
+        then format(
+            '%1$I >= %2$L::date and %1$I < %3$L::date',
+            column_name, since::date, until::date
+        )
     else format(
         '%1$I >= %2$L::timestamptz and %1$I < %3$L::timestamptz', column_name,
         since at time zone coalesce(rollup.time_zone, 'UTC'),

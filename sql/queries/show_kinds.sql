@@ -36,7 +36,8 @@ placed as (
     select
         averaged.*,
         row_number() over (
-            partition by averaged.kind order by averaged.mean_score desc, averaged.security_id
+            partition by averaged.kind
+            order by averaged.mean_score desc, averaged.security_id
         ) as place
     from averaged
     where
