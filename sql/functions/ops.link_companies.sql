@@ -1,7 +1,8 @@
 -- ops.link_companies() -> integer
 --
 -- Gives a security its company by the newest ticker -> CIK mapping that any
--- source delivered, and its name. A security that has a company keeps it.
+-- source delivered, and its name. A security whose company has a CIK keeps it;
+-- one that was known by its ticker alone, before any map came, gets the mapped one.
 -- Of several securities of one company the first by ticker is the primary
 -- one unless a share-class seed says otherwise. Returns securities linked.
 --
@@ -32,7 +33,10 @@ begin
     from mapping
     inner join ref.company on mapping.cik = company.cik
     where security.permanent_ticker = mapping.ticker
-    and security.company_id is null;
+    and not exists (
+        select from ref.company as own
+        where own.company_id = security.company_id and own.cik is not null
+    );
     get diagnostics linked = row_count;
 
     -- A ticker that no map knows is still a company of its own: one whose CIK is unknown.
