@@ -158,6 +158,36 @@ def test_files_landed_in_reverse_and_twice(
     _assert_same_settled(built_sample.info, info)
 
 
+def test_maps_that_land_after_bars_were_settled(
+    built_sample: BuiltSample, new_database: Callable[[], str]
+) -> None:
+    info = new_database()
+    dataset = datasets.read(ROOT / "datasets" / "sample.toml", built_sample.folder)
+    late = ("ticker-map", "edgar-tickers", "sectors")
+    bars = [item for item in dataset.items if item.kind == "bars"]
+    for item in [*bars, *(item for item in dataset.items if item.kind in late)]:
+        with database.connect("factorium_ingest", info=info) as conn:
+            assert list(land_kind(conn, item.kind, item.path, **item.options))
+        settle(info)
+    former = pl.read_parquet(built_sample.folder / "truth" / "securities.parquet")
+    renamed = former.filter(pl.col("former_ticker").is_not_null())
+    names = {*renamed["ticker"], *renamed["former_ticker"]}
+    expected, found = _ciks(built_sample.info), _ciks(info)
+    assert {key: cik for key, cik in found.items() if key not in names} == {
+        key: cik for key, cik in expected.items() if key not in names
+    }
+
+
+def _ciks(info: str) -> dict[str, int | None]:
+    with psycopg.connect(info) as conn:
+        return dict(
+            conn.execute(
+                "select s.permanent_ticker, c.cik from ref.security as s "
+                "inner join ref.company as c on s.company_id = c.company_id"
+            ).fetchall()
+        )
+
+
 def _land_in_reverse(info: str, folder: Path) -> int:
     dataset = datasets.read(ROOT / "datasets" / "sample.toml", folder)
     with database.connect("factorium_ingest", info=info) as conn:
