@@ -15,12 +15,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from factorium import calendar
 from factorium.checksums import checksum_of
@@ -44,7 +38,8 @@ def migrate(info: str, revision: str = "head") -> list[str]:
     One process at a time migrates a database; another one waits for it.
     """
     with _alone(info):
-        _alembic(info, "upgrade", revision)
+        if revision != "head" or _revision(info) != _newest_revision():
+            _move(info, "upgrade", revision)
         if revision != "head":
             return []
         with psycopg.connect(info) as conn:
@@ -57,7 +52,28 @@ def migrate(info: str, revision: str = "head") -> list[str]:
 def downgrade(info: str, revision: str = "base") -> None:
     """Migrate down to `revision`; what the later migrations made is dropped."""
     with _alone(info):
-        _alembic(info, "downgrade", revision)
+        _move(info, "downgrade", revision)
+
+
+def _revision(info: str) -> str | None:
+    """The database's schema revision; None where there is none yet."""
+    with psycopg.connect(info) as conn:
+        row = conn.execute("select to_regclass('public.schema_version') is not null").fetchone()
+        if row is None or not row[0]:
+            return None
+        row = conn.execute("select version_num from public.schema_version").fetchone()
+        return None if row is None else str(row[0])
+
+
+def _newest_revision() -> str:
+    """The revision of the last file in migrations/versions; their names begin with it."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _move(info: str, verb: str, revision: str) -> None:
+    from factorium import revisions  # noqa: PLC0415
+
+    revisions.move(info, verb, revision)
 
 
 @contextmanager
@@ -145,34 +161,3 @@ def _in_dependency_order(paths: list[Path]) -> list[Path]:
 def _code(path: Path) -> str:
     """The text of a file without comments and string literals."""
     return re.sub(r"--.*|'[^']*'", "", path.read_text()).lower()
-
-
-def _alembic(info: str, verb: str, revision: str) -> None:
-    engine = create_engine(sqlalchemy_url(info), poolclass=NullPool)
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    try:
-        with engine.connect() as connection:
-            config.attributes["connection"] = connection
-            getattr(command, verb)(config, revision)
-    except DBAPIError as error:
-        # SQLAlchemy's own text repeats the whole migration; the server's says what is wrong.
-        raise MigrationError(f"alembic {verb} {revision}: {error.orig}") from error
-    except Exception as error:
-        raise MigrationError(f"alembic {verb} {revision}: {error}") from error
-    finally:
-        engine.dispose()
-
-
-def sqlalchemy_url(info: str) -> URL:
-    """The same settings as SQLAlchemy writes them; libpq fills what is not named."""
-    parts = {k: str(v) for k, v in conninfo_to_dict(info).items() if v is not None}
-    return URL.create(
-        "postgresql+psycopg",
-        username=parts.pop("user", None),
-        password=parts.pop("password", None),
-        host=parts.pop("host", None),
-        port=int(parts.pop("port")) if "port" in parts else None,
-        database=parts.pop("dbname", None),
-        query=parts,
-    )

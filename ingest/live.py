@@ -1,14 +1,12 @@
 """The live side of the sources: a client with the vendor's limits, and what to ask for.
 
-Names are those of `ingest.registry`. Each function takes a connection, the
-credentials the vendor wants, and `wanted`: tickers, CIKs or series ids.
+Names are those of `ingest.registry`, which imports this module when it is needed:
+the vendors' clients take a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterator
 
 import psycopg
 
@@ -24,19 +22,7 @@ from ingest import (
 from ingest.edgar_client import sec_client
 from ingest.errors import IngestError
 from ingest.landing import Landed
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a live run asks for, and who asks."""
-
-    wanted: Sequence[str] = ()
-    since: date | None = None
-    until: date | None = None
-    sec_user_agent: str = ""
-    fred_api_key: str = ""
-    ibkr_host: str = "127.0.0.1"
-    ibkr_port: int = 7497
+from ingest.registry import Request
 
 
 def tickers(conn: psycopg.Connection, request: Request) -> Iterator[Landed]:

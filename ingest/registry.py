@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -40,3 +42,34 @@ def land_kind(conn: psycopg.Connection, kind: str, path: Path, **options: Any) -
         raise IngestError(f"unknown kind {kind!r}; known are: {', '.join(KINDS)}")
     module, function = KINDS[kind]
     yield from getattr(import_module(module), function)(conn, path, **options)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a live run asks for, and who asks. `wanted`: tickers, CIKs or series ids."""
+
+    wanted: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+    sec_user_agent: str = ""
+    fred_api_key: str = ""
+    ibkr_host: str = "127.0.0.1"
+    ibkr_port: int = 7497
+
+
+LIVE_KINDS = (
+    "edgar-tickers",
+    "edgar-submissions",
+    "edgar-facts",
+    "edgar-index",
+    "edgar-feed",
+    "fred",
+    "ibkr",
+)
+
+
+def land_live_kind(conn: psycopg.Connection, kind: str, request: Request) -> Iterator[Landed]:
+    """Land what a vendor publishes now. Errors: IngestError for a kind without a live side."""
+    if kind not in LIVE_KINDS:
+        raise IngestError(f"{kind} lands files only: give --from")
+    yield from import_module("ingest.live").LIVE[kind](conn, request)

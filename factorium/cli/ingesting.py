@@ -13,8 +13,7 @@ from factorium.build import settle
 from factorium.cli import steps
 from factorium.cli.console import told_plainly
 from factorium.settings import Settings
-from ingest.live import LIVE, Request
-from ingest.registry import KINDS
+from ingest.registry import KINDS, LIVE_KINDS, Request
 
 app = typer.Typer(no_args_is_help=True, help="Land files or responses of a source.")
 
@@ -56,7 +55,7 @@ def _add_source(kind: str) -> None:
                 steps.land_live(info, kind, _request(wanted or [], since, until))
             settle(info)
 
-    ingest = "offline with --from" + (", live without" if kind in LIVE else "")
+    ingest = "offline with --from" + (", live without" if kind in LIVE_KINDS else "")
     app.command(kind, help=f"Land {kind}: {ingest}; then settle.")(command)
 
 

@@ -20,8 +20,7 @@ from factorium.paths import DBT, ROOT
 from factorium.settings import Settings
 from ingest.errors import IngestError
 from ingest.landing import Landed
-from ingest.live import LIVE, Request
-from ingest.registry import land_kind
+from ingest.registry import Request, land_kind, land_live_kind
 
 SAMPLE_DESCRIPTOR = ROOT / "datasets" / "sample.toml"
 
@@ -101,11 +100,9 @@ def land_source(info: str, kind: str, path: Path, options: list[str]) -> None:
 
 
 def land_live(info: str, kind: str, request: Request) -> None:
-    """Land what a vendor publishes now. Errors: IngestError for a kind without a live side."""
-    if kind not in LIVE:
-        raise IngestError(f"{kind} lands files only: give --from")
+    """Land what a vendor publishes now."""
     with database.connect("factorium_ingest", info=info) as conn:
-        _tell(kind, LIVE[kind](conn, request))
+        _tell(kind, land_live_kind(conn, kind, request))
 
 
 def _tell(kind: str, loads: Iterable[Landed]) -> None:
