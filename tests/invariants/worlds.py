@@ -163,8 +163,8 @@ def delivered(
 ) -> int:
     """Land a slice as new loads, one for each table that it has rows of; how many.
 
-    A company's filings arrive as EDGAR sends them: the whole history whenever there
-    is a new one.
+    A company's filings arrive as EDGAR sends them: the whole history, here whenever
+    there is a new report of facts.
     """
     loads = 0
     with psycopg.connect(info) as target:
@@ -204,8 +204,8 @@ def _copy_raw(
         if table == "filing":
             newer = sql.SQL(
                 "cik in (select t.cik from raw.filing as t where {} > %(since)s "
-                "and {} <= %(until)s and ({}))"
-            ).format(known_at, known_at, sql.SQL(part.condition.get(table, "true")))
+                "and {} <= %(until)s and accession in (select accession from raw.company_fact))"
+            ).format(known_at, known_at)
         condition = sql.SQL("{} and {}").format(condition, newer)
     expressions = dict(columns)
     for (of, name), expression in {**AS_KNOWN, **part.changed}.items():
