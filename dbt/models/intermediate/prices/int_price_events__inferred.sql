@@ -22,6 +22,8 @@ counts as (
         lag(shares) over history as prev_shares,
         lag(valid_from) over history as prev_valid_from,
         lag(shares_as_of) over history as prev_as_of,
+        lag(shares, 2) over history as shares_2_before,
+        lag(shares, 3) over history as shares_3_before,
         lead(shares) over history as next_shares
     from {{ ref('int_shares__by_security') }}
     window history as (partition by security_id order by valid_from)
@@ -30,11 +32,15 @@ counts as (
 
 split_ratio (ratio) as (
 
-    select unnest(array[1.25, 4.0 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
-        ::double precision
+    select
+        unnest(array[
+            1.25, 4.0 / 3, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50
+        ])::double precision
     union all
-    select 1 / unnest(array[1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50])
-        ::double precision
+    select
+        1 / unnest(array[
+            1.5, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50
+        ])::double precision
 
 ),
 
@@ -46,12 +52,12 @@ jumps as (
 
     from counts
 
-    cross join lateral (
+    inner join lateral (
         select split_ratio.ratio
         from split_ratio
         order by abs(ln(counts.shares / counts.prev_shares / split_ratio.ratio))
         limit 1
-    ) as nearest
+    ) as nearest on true
 
     where
         counts.shares > 0 and counts.prev_shares > 0
@@ -62,6 +68,12 @@ jumps as (
             counts.next_shares is null
             or abs(ln(counts.next_shares / counts.shares)) < 0.2
         )
+        -- And so does the count after one: back to the level before it.
+        and not coalesce(
+            abs(ln(counts.shares / counts.shares_2_before)) < 0.2
+            and abs(ln(counts.prev_shares / counts.shares_3_before)) > 0.2,
+            false
+        )
 
 ),
 
@@ -69,7 +81,9 @@ weighed as (
 
     select
         jumps.*,
-        ln(after.assets / before.assets) as log_assets_change
+        ln(jumps.shares / jumps.prev_shares / jumps.ratio) as log_off_ratio,
+        ln(after.assets / before.assets) as log_assets_change,
+        ln(later.assets / before.assets) as log_assets_later
 
     from jumps
 
@@ -96,6 +110,18 @@ weighed as (
         limit 1
     ) as after on true
 
+    -- A cover counts shares paid in a merger since the balance sheet was drawn up:
+    -- the next one shows what they bought.
+    left join lateral (
+        select nullif(greatest(statement.assets, 0), 0) as assets
+        from {{ ref('int_fundamentals__as_known') }} as statement
+        where
+            statement.company_id = security.company_id
+            and statement.valid_from <= jumps.valid_from + 130
+        order by statement.valid_from desc
+        limit 1
+    ) as later on true
+
 ),
 
 -- Medians over every 21st common session of each pair of adjusted snapshots.
@@ -105,7 +131,9 @@ vendor_ratio as (
         earlier.security_id,
         first_source.retrieved_on as retrieved_first,
         second_source.retrieved_on as retrieved_second,
-        percentile_cont(0.5) within group (order by earlier.close / later.close) as ratio,
+        percentile_cont(0.5) within group (
+            order by earlier.close / later.close
+        ) as ratio,
         stddev_samp(ln(earlier.close / later.close)) as dispersion,
         count(*) as n
 
@@ -142,7 +170,7 @@ explained as (
         on
             vendor.security_id = weighed.security_id
             and weighed.shares_as_of > vendor.retrieved_first
-            and weighed.prev_as_of < vendor.retrieved_second
+            and vendor.retrieved_second > weighed.prev_as_of
 
     where vendor.n >= 3 and vendor.dispersion < 0.02
 
@@ -179,17 +207,22 @@ splits as (
         case
             -- Two vendors say by how much prices were restated meanwhile.
             when explained.security_id is not null
-                then abs(ln(explained.ratio) - explained.log_split) < 0.45
+                then
+                    abs(ln(explained.ratio) - explained.log_split) < 0.45
                     and abs(ln(explained.ratio)) > 0.1
             -- Else the count must hit the ratio, soon after the one before it, and the
             -- balance sheet stand still; the more so the smaller the ratio.
             when abs(ln(weighed.ratio)) > 0.6
-                then weighed.shares_as_of - weighed.prev_as_of < 200
-                    and abs(ln(weighed.shares / weighed.prev_shares / weighed.ratio)) < 0.04
+                then
+                    weighed.shares_as_of - weighed.prev_as_of < 200
+                    and abs(weighed.log_off_ratio) < 0.04
                     and coalesce(abs(weighed.log_assets_change), 0) < 0.2
-            else weighed.shares_as_of - weighed.prev_as_of < 200
-                and abs(ln(weighed.shares / weighed.prev_shares / weighed.ratio)) < 0.012
+                    and coalesce(weighed.log_assets_later, 0) < 0.35
+            else
+                weighed.shares_as_of - weighed.prev_as_of < 200
+                and abs(weighed.log_off_ratio) < 0.012
                 and abs(weighed.log_assets_change) < 0.08
+                and coalesce(weighed.log_assets_later, 0) < 0.25
         end
 
 ),
@@ -223,12 +256,12 @@ unexplained_splits as (
 
     from explained
 
-    cross join lateral (
+    inner join lateral (
         select split_ratio.ratio
         from split_ratio
         order by abs(ln(explained.ratio / split_ratio.ratio))
         limit 1
-    ) as nearest
+    ) as nearest on true
 
     where
         explained.n_jumps = 0
@@ -246,7 +279,9 @@ spinoffs as (
         residual.kept as ratio,
         jsonb_build_object(
             'vendor_close_ratio', residual.vendor_close_ratio,
-            'between', jsonb_build_array(residual.retrieved_first, residual.retrieved_second),
+            'between', jsonb_build_array(
+                residual.retrieved_first, residual.retrieved_second
+            ),
             'log_assets_change', fall.log_change
         ) as evidence
 
