@@ -3,14 +3,27 @@
 
 {{ config(materialized='reader_view', meta={'grain': ['universe']}) }}
 
+with
+
+latest as (
+
+    select
+        trade_date,
+        n_names
+    from {{ ref('int_market__daily') }}
+    order by trade_date desc
+    limit 1
+
+)
+
 select
     universe.name as universe,
     universe.description,
     universe.size,
     case universe.name
-        when 'all' then max(span.n_names)
+        when 'all' then max(latest.n_names)
         else count(member.security_id) filter (
-            where member.valid_to is null or member.valid_to > span.trade_date
+            where member.valid_to is null or member.valid_to > latest.trade_date
         )
     end as n_members,
     min(member.valid_from) as first_valid_from,
@@ -21,11 +34,6 @@ from {{ source('ref', 'universe') }} as universe
 left join {{ ref('fct_universe_members') }} as member
     on universe.name = member.universe
 
-left join (
-    select trade_date, n_names from {{ ref('int_market__daily') }}
-    order by trade_date desc
-    limit 1
-) as span
-    on true
+left join latest on true
 
 group by universe.name, universe.description, universe.size

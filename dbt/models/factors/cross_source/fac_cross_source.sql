@@ -75,12 +75,15 @@ factors as (
         fac.ratio(dividends_paid, market_equity) - yield_10y as dividend_yield_spread,
         fac.ratio(
             ln(nullif(fac.ratio(market_equity + liabilities, liabilities), 0)),
-            sqrt(252 * variance_252) * fac.ratio(market_equity, market_equity + liabilities)
+            sqrt(252 * variance_252)
+            * fac.ratio(market_equity, market_equity + liabilities)
         ) as distance_to_default,
         fac.ratio(dollar_volume_21 * 1e6 / 21, line_market_cap) as turnover_21d,
         rate_beta_252 as rate_beta_252d,
-        total_return_index / total_return_index_252 - 1 - fac.growth(sales, sales_1y) as price_less_sales_growth_1y,
-        fac.ratio(gross_profit, market_equity + total_debt) as gross_profits_to_enterprise_value
+        total_return_index / total_return_index_252 - 1 - fac.growth(sales, sales_1y)
+            as price_less_sales_growth_1y,
+        fac.ratio(gross_profit, market_equity + total_debt)
+            as gross_profits_to_enterprise_value
 
     from joined
 

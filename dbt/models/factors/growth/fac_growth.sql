@@ -26,7 +26,8 @@ factors as (
             (ppe_net - ppe_net_1y) + (inventory - inventory_1y), assets_1y
         ) as investment_to_assets,
         fac.growth(capex, capex_1y) as capex_growth_1y,
-        fac.growth(operating_cash_flow, operating_cash_flow_1y) as operating_cash_flow_growth_1y
+        fac.growth(operating_cash_flow, operating_cash_flow_1y)
+            as operating_cash_flow_growth_1y
 
     from fundamentals
 

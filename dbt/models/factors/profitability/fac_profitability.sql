@@ -19,7 +19,8 @@ factors as (
         trade_date,
 
         fac.ratio(gross_profit, assets) as gross_profits_to_assets,
-        fac.ratio(operating_income - interest_expense, book_equity) as operating_profits_to_book_equity,
+        fac.ratio(operating_income - interest_expense, book_equity)
+            as operating_profits_to_book_equity,
         fac.ratio(net_income, book_equity) as return_on_equity,
         fac.ratio(net_income, assets) as return_on_assets,
         fac.ratio(operating_cash_flow, assets) as cash_flow_to_assets,

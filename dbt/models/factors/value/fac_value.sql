@@ -22,7 +22,8 @@ factors as (
         fac.ratio(net_income, market_equity) as earnings_to_price,
         fac.ratio(sales, market_equity) as sales_to_price,
         fac.ratio(operating_cash_flow, market_equity) as cash_flow_to_price,
-        fac.ratio(operating_cash_flow - capex, market_equity) as free_cash_flow_to_price,
+        fac.ratio(operating_cash_flow - capex, market_equity)
+            as free_cash_flow_to_price,
         fac.ratio(dividends_paid, market_equity) as dividend_yield,
         fac.ratio(
             dividends_paid + share_repurchases - share_issuance, market_equity

@@ -36,7 +36,8 @@ factors as (
             + 2 * fac.ratio(return_252, n_252) ^ 3,
             ((n_252 - 1) / nullif(n_252, 0) * variance_252) ^ 1.5
         ) as skewness_252d,
-        sqrt(252 * fac.ratio(range_2_63, n_range_63) / (4 * ln(2.0))) as range_volatility_63d
+        sqrt(252 * fac.ratio(range_2_63, n_range_63) / (4 * ln(2.0)))
+            as range_volatility_63d
 
     from bars
 

@@ -24,11 +24,11 @@ last_bar as (
 
     from last_action as action
 
-    cross join lateral (
+    inner join lateral (
         select max(current_bar.trade_date) as trade_date
         from {{ source('raw', 'daily_bar_current') }} as current_bar
         where current_bar.security_id = action.security_id
-    ) as bar
+    ) as bar on true
 
     where bar.trade_date is not null
 
@@ -59,4 +59,3 @@ dated as (
 )
 
 select * from dated
-

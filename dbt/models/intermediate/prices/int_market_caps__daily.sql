@@ -112,7 +112,9 @@ lines as (
     from prices
 
     left join counts
-        on prices.security_id = counts.security_id and prices.trade_date = counts.trade_date
+        on
+            prices.security_id = counts.security_id
+            and prices.trade_date = counts.trade_date
 
     window company_day as (partition by prices.company_id, prices.trade_date)
 
@@ -141,7 +143,10 @@ final as (
         companies.price,
         case
             when companies.is_company_total and companies.n_lines > 1
-                then companies.market_equity / companies.n_lines / nullif(companies.price, 0)
+                then
+                    companies.market_equity
+                    / companies.n_lines
+                    / nullif(companies.price, 0)
             else companies.counted_shares
         end as shares,
         companies.shares_source,

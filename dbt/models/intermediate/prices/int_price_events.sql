@@ -43,6 +43,20 @@ undeclared as (
 
 )
 
-select security_id, ex_date, kind, ratio, is_inferred, evidence from declared
+select
+    security_id,
+    ex_date,
+    kind,
+    ratio,
+    is_inferred,
+    evidence
+from declared
 union all
-select security_id, ex_date, kind, ratio, true, evidence from undeclared
+select
+    security_id,
+    ex_date,
+    kind,
+    ratio,
+    true,
+    evidence
+from undeclared

@@ -37,8 +37,9 @@ vendor_basis as (
     select
         bar.security_id,
         bar.trade_date,
-        exp(sum(case when event.kind = 'split' then ln(event.ratio) else -ln(event.ratio) end))
-            as price_factor,
+        exp(sum(
+            case event.kind when 'split' then ln(event.ratio) else -ln(event.ratio) end
+        )) as price_factor,
         exp(sum(ln(event.ratio)) filter (where event.kind = 'split')) as share_factor
 
     from {{ ref('stg_bars__daily') }} as bar
@@ -122,19 +123,30 @@ effective as (
         event.security_id,
         bar.trade_date,
         exp(sum(ln(event.ratio)) filter (where event.kind = 'split')) as split_ratio,
-        exp(sum(ln(event.ratio)) filter (where event.kind = 'spinoff')) as spinoff_ratio,
+        exp(sum(ln(event.ratio)) filter (where event.kind = 'spinoff'))
+            as spinoff_ratio,
         sum(event.amount_usd) as dividend_usd
 
     from (
-        select security_id, ex_date, kind, ratio, null::double precision as amount_usd
+        select
+            security_id,
+            ex_date,
+            kind,
+            ratio,
+            null::double precision as amount_usd
         from events
         union all
-        select security_id, ex_date, kind, null, amount_usd
+        select
+            security_id,
+            ex_date,
+            kind,
+            null,
+            amount_usd
         from {{ ref('stg_actions__corporate') }}
         where kind = 'dividend'
     ) as event
 
-    cross join lateral (
+    inner join lateral (
         select
             stg.trade_date,
             stg.prev_date
@@ -142,7 +154,7 @@ effective as (
         where stg.security_id = event.security_id and stg.trade_date >= event.ex_date
         order by stg.trade_date
         limit 1
-    ) as bar
+    ) as bar on true
 
     where
         event.ex_date between {{ since() }} - 400 and {{ until() }}

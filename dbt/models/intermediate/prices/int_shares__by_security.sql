@@ -2,7 +2,10 @@
 -- company's total.
 -- Grain: one row per security and first session of validity.
 
-{{ config(meta={'inputs': ['facts', 'maps', 'bars']}, indexes=[{'columns': ['security_id', 'valid_from']}]) }}
+{{ config(
+    meta={'inputs': ['facts', 'maps', 'bars']},
+    indexes=[{'columns': ['security_id', 'valid_from']}]
+) }}
 
 with
 

@@ -17,9 +17,10 @@ curated as (
 
     where not exists (
         select from overrides
-        where overrides.taxonomy = curated.taxonomy
-        and overrides.tag = curated.tag
-        and overrides.item = curated.item
+        where
+            overrides.taxonomy = curated.taxonomy
+            and overrides.tag = curated.tag
+            and overrides.item = curated.item
     )
 
 ),

@@ -36,15 +36,23 @@ counted as (
         count(*) as n_filings,
 
         count(*) filter (
-            where new_york::time not between '06:00' and '22:01'
-            or (has_evening_cutoff and new_york::time > '17:31'
-                and new_york::date = filing_date)
+            where
+            new_york::time not between '06:00' and '22:01'
+            or (
+                has_evening_cutoff
+                and new_york::time > '17:31'
+                and new_york::date = filing_date
+            )
         ) as n_broken_as_utc,
 
         count(*) filter (
-            where wall::time not between '06:00' and '22:01'
-            or (has_evening_cutoff and wall::time > '17:31'
-                and wall::date = filing_date)
+            where
+            wall::time not between '06:00' and '22:01'
+            or (
+                has_evening_cutoff
+                and wall::time > '17:31'
+                and wall::date = filing_date
+            )
         ) as n_broken_as_new_york
 
     from readings
@@ -60,9 +68,13 @@ decided as (
     select
         *,
         case
-            when n_broken_as_new_york >= 2 and n_broken_as_new_york > 2 * n_broken_as_utc
+            when
+                n_broken_as_new_york >= 2
+                and n_broken_as_new_york > 2 * n_broken_as_utc
                 then 'utc'
-            when n_broken_as_utc >= 2 and n_broken_as_utc > 2 * n_broken_as_new_york
+            when
+                n_broken_as_utc >= 2
+                and n_broken_as_utc > 2 * n_broken_as_new_york
                 then 'new_york'
             else 'unclear'
         end as clock

@@ -29,10 +29,11 @@ data_set_filings as (
 
     from {{ source('raw', 'fsds_sub') }} as submission
 
-    where not exists (
-        select from {{ source('raw', 'company_fact') }} as fact
-        where fact.cik = submission.cik and fact.accession = submission.adsh
-    )
+    where
+        not exists (
+            select from {{ source('raw', 'company_fact') }} as fact
+            where fact.cik = submission.cik and fact.accession = submission.adsh
+        )
 
     order by adsh, load_id desc
 
@@ -47,9 +48,10 @@ data_set_facts as (
         number.uom as unit,
         case
             when number.qtrs > 0
-                then
-                    (date_trunc('month', number.ddate)
-                        - make_interval(months => 3 * number.qtrs - 1))::date
+                then (
+                    date_trunc('month', number.ddate)
+                    - make_interval(months => 3 * number.qtrs - 1)
+                )::date
         end as period_start,
         number.ddate as period_end,
         number.adsh as accession,

@@ -6,11 +6,21 @@ with
 
 mentioned as (
 
-    select cik, sic, load_id from {{ source('raw', 'filer') }}
+    select
+        cik,
+        sic,
+        load_id
+
+    from {{ source('raw', 'filer') }}
 
     union all
 
-    select cik, sic, load_id from {{ source('raw', 'fsds_sub') }}
+    select
+        cik,
+        sic,
+        load_id
+
+    from {{ source('raw', 'fsds_sub') }}
 
 ),
 

@@ -56,7 +56,9 @@ read_by_clock as (
         case
             when wall::time = '00:00' then null
             when clock <> 'utc' then wall at time zone 'America/New_York'
-            when (wall at time zone 'UTC' at time zone 'America/New_York')::time = '00:00'
+            when
+                (wall at time zone 'UTC' at time zone 'America/New_York')::time
+                = '00:00'
                 then null
             else wall at time zone 'UTC'
         end as accepted_at

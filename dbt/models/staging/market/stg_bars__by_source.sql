@@ -2,9 +2,9 @@
 -- compare the split bases of two vendors.
 -- Grain: one row per source, security and sampled session.
 
-select distinct on (bar.source_id, range.security_id, bar.trade_date)
+select distinct on (bar.source_id, ranged.security_id, bar.trade_date)
     bar.source_id,
-    range.security_id,
+    ranged.security_id,
     bar.trade_date,
     bar.close
 
@@ -16,12 +16,12 @@ inner join {{ source('ref', 'session') }} as session
 inner join {{ source('ref', 'data_source') }} as source
     on bar.source_id = source.source_id and source.split_basis = 'adjusted'
 
-inner join {{ source('ref', 'ticker_range') }} as range
+inner join {{ source('ref', 'ticker_range') }} as ranged
     on
-        ref.normal_ticker(bar.ticker) = range.ticker
-        and bar.trade_date >= range.valid_from
-        and bar.trade_date < range.valid_to
+        ref.normal_ticker(bar.ticker) = ranged.ticker
+        and bar.trade_date >= ranged.valid_from
+        and bar.trade_date < ranged.valid_to
 
 where bar.close > 0
 
-order by bar.source_id, range.security_id, bar.trade_date, bar.load_id desc
+order by bar.source_id, ranged.security_id, bar.trade_date, bar.load_id desc

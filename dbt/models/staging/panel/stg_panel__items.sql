@@ -33,9 +33,10 @@ renamed as (
     from panel
 
     inner join tickers
-        on ref.normal_ticker(panel.ticker) = tickers.ticker
-        and panel.filed >= tickers.valid_from
-        and panel.filed < tickers.valid_to
+        on
+            ref.normal_ticker(panel.ticker) = tickers.ticker
+            and panel.filed >= tickers.valid_from
+            and panel.filed < tickers.valid_to
 
     inner join {{ ref('stg_calendar__days') }} as filed_day
         on panel.filed = filed_day.calendar_date
