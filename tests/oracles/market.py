@@ -191,7 +191,7 @@ class Market:
 
     def shares(self) -> pl.DataFrame:
         """cik, date, shares as filed and the day they count: the count in force each session."""
-        counts = self.facts.filter(pl.col("source") > 0, pl.col("value").is_between(1, 1e11))
+        counts = self.facts.filter(pl.col("source") > 0, pl.col("value").is_between(1e5, 1e11))
         in_force = [
             _count_in_force(counts.filter(pl.col("cik") == cik), self._days)
             for cik in sorted(counts["cik"].unique())
