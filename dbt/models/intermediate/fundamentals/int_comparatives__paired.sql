@@ -43,12 +43,13 @@ paired as (
     from facts
 
     inner join facts as before
-        on facts.company_id = before.company_id
-        and facts.source_id = before.source_id
-        and facts.accession = before.accession
-        and facts.item = before.item
-        and abs(facts.period_start - before.period_start - 365) <= 16
-        and abs(facts.period_end - before.period_end - 365) <= 16
+        on
+            facts.company_id = before.company_id
+            and facts.source_id = before.source_id
+            and facts.accession = before.accession
+            and facts.item = before.item
+            and abs(facts.period_start - before.period_start - 365) <= 16
+            and abs(facts.period_end - before.period_end - 365) <= 16
 
     order by
         facts.company_id,

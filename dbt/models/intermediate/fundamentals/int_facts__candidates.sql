@@ -48,7 +48,10 @@ candidates as (
         facts.known_at,
         -- Sorts as the map wants it: a user's concepts, the industry's own, the rest.
         concepts.rank
-        + case when concepts.industry is distinct from filers.industry then 1000 else 0 end
+        + case
+            when (concepts.industry is distinct from filers.industry) then 1000
+            else 0
+        end
         + case
             when filers.industry is null and concepts.industry not like '-%' then 2000
             else 0
@@ -61,9 +64,10 @@ candidates as (
         on facts.taxonomy = concepts.taxonomy and facts.tag = concepts.tag
 
     inner join companies
-        on facts.cik = companies.cik
-        and facts.filed >= companies.valid_from
-        and (facts.filed < companies.valid_to or companies.valid_to is null)
+        on
+            facts.cik = companies.cik
+            and facts.filed >= companies.valid_from
+            and (facts.filed < companies.valid_to or companies.valid_to is null)
 
     left join filers on facts.cik = filers.cik
 
@@ -76,7 +80,10 @@ candidates as (
             concepts.industry is null
             or filers.industry is null
             or concepts.industry = filers.industry
-            or (concepts.industry like '-%' and concepts.industry <> '-' || filers.industry)
+            or (
+                concepts.industry like '-%'
+                and concepts.industry <> '-' || filers.industry
+            )
         )
         and (
             (concepts.item_unit = 'shares' and facts.unit = 'shares')

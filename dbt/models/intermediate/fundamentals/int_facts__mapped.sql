@@ -22,8 +22,12 @@ other_8k as (
 
     select accession
     from {{ ref('stg_edgar__filings') }}
-    where is_first_filer and form like '8-K%'
-    and items !~ '8\.01' and items <> '9.01' and items <> ''
+    where
+        is_first_filer
+        and form like '8-K%'
+        and items !~ '8\.01'
+        and items <> '9.01'
+        and items <> ''
 
 ),
 
@@ -58,10 +62,11 @@ recasts as (
     from candidates
 
     inner join reported_years as reported
-        on candidates.company_id = reported.company_id
-        and candidates.period_start = reported.period_start
-        and candidates.period_end = reported.period_end
-        and candidates.filed > reported.filed
+        on
+            candidates.company_id = reported.company_id
+            and candidates.period_start = reported.period_start
+            and candidates.period_end = reported.period_end
+            and candidates.filed > reported.filed
 
     where
         candidates.is_8k
@@ -112,8 +117,9 @@ eligible as (
     inner join filings on candidates.accession = filings.accession
 
     inner join currencies
-        on candidates.accession = currencies.accession
-        and coalesce(candidates.currency = currencies.main_currency, true)
+        on
+            candidates.accession = currencies.accession
+            and coalesce(candidates.currency = currencies.main_currency, true)
 
     where
         candidates.period_end <= filings.report_end + 16
@@ -188,9 +194,10 @@ mapped as (
     from eligible
 
     left join spoken
-        on eligible.company_id = spoken.company_id
-        and eligible.accession = spoken.accession
-        and eligible.item = spoken.item
+        on
+            eligible.company_id = spoken.company_id
+            and eligible.accession = spoken.accession
+            and eligible.item = spoken.item
 
     where eligible.rank = spoken.rank or spoken.rank is null
 

@@ -109,8 +109,10 @@ shown as (
             as has_preferred_dividends,
         bool_or(discontinued_operations is not null or income_continuing is not null)
             as has_discontinued_operations,
-        bool_or(depreciation_amortization is not null or amortization_intangibles is not null)
-            as has_amortization
+        bool_or(
+            depreciation_amortization is not null
+            or amortization_intangibles is not null
+        ) as has_amortization
 
     from parts
 
@@ -126,7 +128,9 @@ combined as (
         shown.has_preferred_equity,
         shown.has_preferred_dividends,
         coalesce(
-            sales, gross_profit + cost_of_sales, net_interest_income + noninterest_income
+            sales,
+            gross_profit + cost_of_sales,
+            net_interest_income + noninterest_income
         ) as any_sales,
         coalesce(
             net_income,
@@ -170,9 +174,10 @@ combined as (
     from parts
 
     inner join shown
-        on parts.company_id = shown.company_id
-        and parts.source_id = shown.source_id
-        and parts.accession = shown.accession
+        on
+            parts.company_id = shown.company_id
+            and parts.source_id = shown.source_id
+            and parts.accession = shown.accession
 
 ),
 
@@ -194,7 +199,7 @@ derived as (
 
     from combined
 
-    cross join lateral (
+    inner join lateral (
         values
         ('stockholders_equity', 'stock', stockholders_equity, parent_equity),
         (
@@ -239,7 +244,7 @@ derived as (
         ),
         ('ebitda', 'flow', null, operating_income + any_depreciation),
         ('free_cash_flow', 'flow', free_cash_flow, operating_cash_flow - capex)
-    ) as formulas (item, kind, reported, value)
+    ) as formulas (item, kind, reported, value) on true
 
     where
         formulas.reported is null
@@ -282,8 +287,9 @@ dated as (
     from facts
 
     inner join {{ ref('stg_calendar__days') }} as known_day
-        on (facts.known_at at time zone 'America/New_York')::date
-        = known_day.calendar_date
+        on
+            (facts.known_at at time zone 'America/New_York')::date
+            = known_day.calendar_date
 
 )
 

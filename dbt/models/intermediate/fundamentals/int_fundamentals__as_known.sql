@@ -34,7 +34,9 @@ items as (
         slots.place,
         known.currency,
         case
-            when known.basis = 'ttm' or (known.basis = 'instant' and known.item = 'assets')
+            when
+                known.basis = 'ttm'
+                or (known.basis = 'instant' and known.item = 'assets')
                 then known.period_end
         end as period_end,
         known.source_id
@@ -77,12 +79,14 @@ numbered as (
     from items
 
     inner join ranges as first_range
-        on items.company_id = first_range.company_id
-        and items.valid_from = first_range.valid_from
+        on
+            items.company_id = first_range.company_id
+            and items.valid_from = first_range.valid_from
 
     inner join ranges as end_range
-        on items.company_id = end_range.company_id
-        and items.valid_to = end_range.valid_from
+        on
+            items.company_id = end_range.company_id
+            and items.valid_to = end_range.valid_from
 
 ),
 
@@ -143,8 +147,9 @@ dated as (
     from spread
 
     inner join ranges
-        on spread.company_id = ranges.company_id
-        and spread.range_no = ranges.range_no
+        on
+            spread.company_id = ranges.company_id
+            and spread.range_no = ranges.range_no
 
 )
 

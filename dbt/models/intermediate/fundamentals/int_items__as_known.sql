@@ -110,10 +110,11 @@ uncovered as (
     from ranked
 
     inner join covered_before
-        on ranked.company_id = covered_before.company_id
-        and ranked.item = covered_before.item
-        and ranked.basis = covered_before.basis
-        and ranked.source_rank = covered_before.source_rank
+        on
+            ranked.company_id = covered_before.company_id
+            and ranked.item = covered_before.item
+            and ranked.basis = covered_before.basis
+            and ranked.source_rank = covered_before.source_rank
 
 )
 

@@ -109,12 +109,13 @@ current as (
     from series
 
     inner join latest
-        on series.company_id = latest.company_id
-        and series.source_id = latest.source_id
-        and series.item = latest.item
-        and series.basis = latest.basis
-        and series.period_end = latest.period_end
-        and (latest.later_from > latest.known_from or latest.later_from is null)
+        on
+            series.company_id = latest.company_id
+            and series.source_id = latest.source_id
+            and series.item = latest.item
+            and series.basis = latest.basis
+            and series.period_end = latest.period_end
+            and (latest.later_from > latest.known_from or latest.later_from is null)
 
 ),
 

@@ -55,16 +55,17 @@ year_before as (
     from {{ ref('int_items__latest') }} as valid
 
     inner join bucketed as before
-        on valid.company_id = before.company_id
-        and valid.source_id = before.source_id
-        and valid.item = before.item
-        and valid.basis = before.basis
-        and {{ bucket_of('(valid.period_end - 365)', 96) }} = before.bucket
-        and abs(valid.period_end - 365 - before.period_end)
-        <= case when before.is_period_estimated then 45 else 16 end
-        and valid.valid_from < before.known_to
-        and before.known_from < valid.valid_to
-        and valid.currency is not distinct from before.currency
+        on
+            valid.company_id = before.company_id
+            and valid.source_id = before.source_id
+            and valid.item = before.item
+            and valid.basis = before.basis
+            and {{ bucket_of('(valid.period_end - 365)', 96) }} = before.bucket
+            and abs(valid.period_end - 365 - before.period_end)
+            <= case when before.is_period_estimated then 45 else 16 end
+            and valid.valid_from < before.known_to
+            and before.known_from < valid.valid_to
+            and valid.currency is not distinct from before.currency
 
 )
 

@@ -51,8 +51,9 @@ named as (
         on panel.item = concepts.tag and concepts.taxonomy = 'panel'
 
     inner join {{ ref('standard_items') }} as items
-        on coalesce(concepts.item, panel.item) = items.item
-        and (panel.span = 'instant') = (items.kind = 'stock')
+        on
+            coalesce(concepts.item, panel.item) = items.item
+            and (panel.span = 'instant') = (items.kind = 'stock')
 
     where panel.period_end <= panel.filed or panel.period_end is null
 

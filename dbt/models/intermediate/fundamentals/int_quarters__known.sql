@@ -75,15 +75,16 @@ differenced as (
     from vintages as longer
 
     inner join starts
-        on longer.company_id = starts.company_id
-        and longer.source_id = starts.source_id
-        and longer.item = starts.item
-        and {{ bucket_of('longer.period_start') }} = starts.bucket
-        and longer.period_end - starts.period_end between 77 and 124
-        and abs(longer.period_start - starts.period_start) <= 16
-        and longer.known_from < starts.known_to
-        and starts.known_from < longer.known_to
-        and longer.currency is not distinct from starts.currency
+        on
+            longer.company_id = starts.company_id
+            and longer.source_id = starts.source_id
+            and longer.item = starts.item
+            and {{ bucket_of('longer.period_start') }} = starts.bucket
+            and longer.period_end - starts.period_end between 77 and 124
+            and abs(longer.period_start - starts.period_start) <= 16
+            and longer.known_from < starts.known_to
+            and starts.known_from < longer.known_to
+            and longer.currency is not distinct from starts.currency
 
     where longer.kind = 'flow' and longer.days between 150 and 380
 

@@ -120,8 +120,9 @@ used as (
     from aged
 
     inner join covered_before
-        on aged.company_id = covered_before.company_id
-        and aged.preference = covered_before.preference
+        on
+            aged.company_id = covered_before.company_id
+            and aged.preference = covered_before.preference
 
 ),
 

@@ -1,8 +1,8 @@
 -- Share counts of companies as filed, each judged by what was known when it was:
--- counts that are not positive, below 100,000 (a shell's), above 1e11, or a hundredfold off the median of other
--- counts of the company known within 800 days up to then (a unit error: thousands or
--- millions) carry a reason and are not used. Splits of up to 50 to 1 pass; counts stay
--- as filed, on the basis of their day.
+-- counts that are not positive, below 100,000 (a shell's), above 1e11, or a
+-- hundredfold off the median of other counts of the company known within 800 days up
+-- to then (a unit error: thousands or millions) carry a reason and are not used.
+-- Splits of up to 50 to 1 pass; counts stay as filed, on the basis of their day.
 -- Sources, best first: 1 cover, 2 balance sheet, 3 weighted average, 4 panel.
 -- Grain: one row per company, source, day the count is about and vintage.
 
@@ -84,13 +84,14 @@ by_source as (
     from plausible as counts
 
     inner join votes
-        on counts.company_id = votes.company_id
-        and votes.known_from <= counts.known_from
-        and votes.known_from > counts.known_from - 800
-        and (
-            votes.source_rank <> counts.source_rank
-            or votes.known_from <> counts.known_from
-        )
+        on
+            counts.company_id = votes.company_id
+            and votes.known_from <= counts.known_from
+            and votes.known_from > counts.known_from - 800
+            and (
+                votes.source_rank <> counts.source_rank
+                or votes.known_from <> counts.known_from
+            )
 
     group by
         counts.company_id,
@@ -134,10 +135,11 @@ judged as (
     from counts
 
     left join medians
-        on counts.company_id = medians.company_id
-        and counts.source_rank = medians.source_rank
-        and counts.shares_as_of = medians.shares_as_of
-        and counts.known_from = medians.known_from
+        on
+            counts.company_id = medians.company_id
+            and counts.source_rank = medians.source_rank
+            and counts.shares_as_of = medians.shares_as_of
+            and counts.known_from = medians.known_from
 
 )
 

@@ -52,14 +52,15 @@ rolled as (
     from {{ ref('int_comparatives__paired') }} as current
 
     inner join year_ends as year
-        on current.company_id = year.company_id
-        and current.source_id = year.source_id
-        and current.item = year.item
-        and {{ bucket_of('(current.period_start - 1)') }} = year.bucket
-        and abs(current.period_start - 1 - year.period_end) <= 16
-        and current.known_from < year.known_to
-        and year.known_from < current.known_to
-        and current.currency is not distinct from year.currency
+        on
+            current.company_id = year.company_id
+            and current.source_id = year.source_id
+            and current.item = year.item
+            and {{ bucket_of('(current.period_start - 1)') }} = year.bucket
+            and abs(current.period_start - 1 - year.period_end) <= 16
+            and current.known_from < year.known_to
+            and year.known_from < current.known_to
+            and current.currency is not distinct from year.currency
 
 ),
 
@@ -132,10 +133,11 @@ last_quarters as (
     from quarters
 
     left join first_known
-        on quarters.company_id = first_known.company_id
-        and quarters.source_id = first_known.source_id
-        and quarters.item = first_known.item
-        and quarters.period_end = first_known.period_end
+        on
+            quarters.company_id = first_known.company_id
+            and quarters.source_id = first_known.source_id
+            and quarters.item = first_known.item
+            and quarters.period_end = first_known.period_end
 
     where quarters.known_from < first_known.known_from or first_known.known_from is null
 
