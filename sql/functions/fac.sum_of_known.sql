@@ -5,7 +5,7 @@
 -- amounts that would be wrong without one of their parts.
 --
 -- Immutable and written as a SQL body, so the planner inlines it.
--- Tested in: tests/dbt/test_fundamentals_items.py
+-- Tested in: tests/dbt/test_fundamentals_map.py
 
 create or replace function fac.sum_of_known(a double precision, b double precision)
 returns double precision
