@@ -1,4 +1,6 @@
 -- The fundamentals in force on each day beside the day's market cap.
+-- A ratio of amounts in another currency to a price in USD has no meaning, so
+-- there is no market equity beside such a statement.
 -- Grain: one row per security per session with a price.
 
 {{ config(materialized='view') }}
@@ -8,7 +10,9 @@ select
     cap.trade_date,
     cap.price,
     cap.line_market_cap,
-    cap.market_equity,
+    case
+        when coalesce(statement.currency, 'USD') = 'USD' then cap.market_equity
+    end as market_equity,
     statement.*
 
 from {{ ref('int_market_caps__daily') }} as cap
