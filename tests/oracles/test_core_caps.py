@@ -1,7 +1,8 @@
 """Market caps of real companies: hand-computed values, and no jumps that nothing explains.
 
 Hand-computed: the closing price as it traded times the share count of the latest cover page
-(all classes), from the exchange and the filings, not from the recorded data.
+(all classes), as remembered, not looked up. GE's close after its reverse split is the recorded
+one times eight, so that row checks the basis of the count, not the price.
 """
 
 from __future__ import annotations
