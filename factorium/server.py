@@ -122,8 +122,8 @@ def _answers(port: int) -> bool:
 def _start_postmaster(home: Path) -> None:
     """Start it, around what a crash or another program may have left in its way."""
     data, log = home / "pgdata", Path(_log(home))
-    _remove_stale_pid(data)
     for _ in range(START_ATTEMPTS):
+        _remove_stale_pid(data)
         seen = log.stat().st_size if log.exists() else 0
         _write_configuration(home, _port(home))
         done = _call(home, "pg_ctl", "start", "-w", "-t", "120", "-D", str(data), "-l", str(log))
@@ -132,8 +132,8 @@ def _start_postmaster(home: Path) -> None:
         reason = log.read_bytes()[seen:].decode(errors="replace") if log.exists() else ""
         if "could not bind" in reason:
             (home / "port").write_text(str(_free_port()))
-        elif "pre-existing shared memory" in reason:
-            # Children of a killed postmaster are still on their way out.
+        elif "pre-existing shared memory" in reason or "postmaster.pid" in reason:
+            # A killed postmaster or its children are still on their way out.
             time.sleep(0.5)
         else:
             break

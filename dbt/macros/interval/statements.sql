@@ -46,30 +46,36 @@
 
 {#
     Keeps what is about to be replaced: one row for each value that differs by
-    more than rounding (1e-12 of it), with the load that caused the rebuild.
+    more than rounding (1e-12 of it), with the load that caused the rebuild. A value
+    where there was none is one too: as of an earlier time it was not there.
 #}
 {% macro keep_superseded(work, target, names, since, until) %}
     {% set grain = config.get('meta').grain %}
     insert into ops.factor_revision
         (factor_id, security_id, trade_date, old_value, new_value, build_id, load_id, published_at)
     select
-        f.factor_id, {{ 'old.security_id' if 'security_id' in grain else 'null' }}, old.trade_date,
-        f.old_value, f.new_value,
+        f.factor_id,
+        {{ 'coalesce(old.security_id, new.security_id)' if 'security_id' in grain else 'null' }},
+        f.trade_date, f.old_value, f.new_value,
         (select max(build_id) from ops.build where status = 'running'),
         i.dirty_load_id, i.built_at
-    from {{ target }} as old
-    left join {{ work }} as new on
+    from (
+        select * from {{ target }} where trade_date between date '{{ since }}' and date '{{ until }}'
+    ) as old
+    full join {{ work }} as new on
         {% for key in grain %}old.{{ key }} = new.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     cross join lateral (values
         {% for name in names %}
-        ('{{ name }}', old.{{ name }}::double precision, new.{{ name }}::double precision){{ ',' if not loop.last }}
+        (
+            '{{ name }}', coalesce(old.trade_date, new.trade_date),
+            old.{{ name }}::double precision, new.{{ name }}::double precision
+        ){{ ',' if not loop.last }}
         {% endfor %}
-    ) as f (factor_id, old_value, new_value)
+    ) as f (factor_id, trade_date, old_value, new_value)
     left join ops.interval as i
         on i.model = '{{ model.name }}' and i.column_name = f.factor_id
-        and i.trade_date = old.trade_date
-    where old.trade_date between date '{{ since }}' and date '{{ until }}'
-    and f.old_value is distinct from f.new_value
+        and i.trade_date = f.trade_date
+    where f.old_value is distinct from f.new_value
     and not coalesce(abs(f.old_value - f.new_value) <= 1e-12 * abs(f.old_value), false)
 {% endmacro %}
 

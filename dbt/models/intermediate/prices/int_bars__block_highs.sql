@@ -7,7 +7,8 @@
     materialized='interval',
     meta={
         'grain': ['security_id', 'bar_no'],
-        'inputs': ['bars', 'actions', 'facts', 'macro']
+        'inputs': ['bars', 'actions', 'facts', 'macro'],
+        'is_stateful': true
     },
     indexes=[{'columns': ['trade_date']}]
 ) }}
