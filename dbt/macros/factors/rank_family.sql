@@ -1,32 +1,28 @@
 {#
     rank_family(family) -> one select: values with zscore, score and sector_score.
 
-    Wide -> long -> rank and standardize -> wide inside one statement; nothing
-    long is stored (a window per column is four times slower). Every step works
-    within one date, so that each sort is a short one; no step is joined back.
+    A place is looked up, not sorted into a row: each date has one ascending array a
+    factor, and width_bucket() counts by bisection how many of its values are not above
+    a given one. The same in the array of negated values counts those not below it, and
+    from both follows the mean rank of ties. A window per factor, or a long form, sorts
+    and moves whole rows instead and is four times slower.
 
-    long: one row per security, date and factor that has a value.
-    placed: its place in the cross-section; ties share the mean rank, from the
-    rank and the number of peers in the same sort.
-    bounded: the 1 % and 99 % points of each cross-section, interpolated between
-    order statistics as NumPy does.
-    winsorized, standardized: clamped values, their mean and standard deviation.
-    in_sector: the place within the sector.
-    scored, pivoted: zscore (unsigned), score = 100 * (mean rank - 1) / (n - 1) in the
+    listed: values with the sector of the day.
+    in_order: each date's values of a factor, ascending, and negated, ascending.
+    whole: their number, the 1 % and 99 % points, interpolated between order statistics
+    as NumPy does, and mean and standard deviation of the values clamped to these.
+    in_sector: as in_order, for each sector.
+    At last zscore (unsigned), and score = 100 * (mean rank - 1) / (n - 1) in the
     direction of the sign; null below 20 names (sector: 5).
 #}
 {% macro rank_family(family) %}
 {% set factors = factor_columns(family) %}
 with
 
-long as (
+listed as materialized (
 
     select
-        wide.security_id,
-        wide.trade_date,
-        factor.factor_no,
-        factor.sign,
-        factor.value,
+        wide.*,
         sector.sector
 
     from {{ ref('fac_' ~ family) }} as wide
@@ -37,136 +33,129 @@ long as (
             and wide.trade_date >= sector.valid_from
             and (sector.valid_to is null or wide.trade_date < sector.valid_to)
 
-    cross join lateral (values
-        {% for factor in factors %}
-        ({{ loop.index }}, {{ factor.meta.sign }}, wide.{{ factor.name }}){{ ',' if not loop.last }}
-        {% else %}
-        (0, 0, null::double precision)
-        {% endfor %}
-    ) as factor (factor_no, sign, value)
-
-    where
-        wide.trade_date between {{ since() }} and {{ until() }}
-        and factor.value is not null
+    where wide.trade_date between {{ since() }} and {{ until() }}
 
 ),
 
-placed as (
+in_order as (
 
     select
-        *,
-        row_number() over cross_section as place,
-        rank() over cross_section as lowest,
-        count(*) over (
-            partition by trade_date, factor_no order by value
-            range between current row and current row
-        ) as peers,
-        count(*) over (partition by trade_date, factor_no) as n
-    from long
-    window cross_section as (partition by trade_date, factor_no order by value)
+        trade_date
+        {%- for factor in factors %},
+        {{ in_order(factor.name) }}
+        {%- endfor %}
+    from listed
+    group by trade_date
 
 ),
 
--- Whole numbers: 1 % of n - 1 is (n - 1) / 100, and its fraction the remainder.
-bounded as (
+whole as (
 
     select
-        *,
-        fac.between_order_statistics(
-            max(value) filter (where place = (n - 1) / 100 + 1) over whole,
-            max(value) filter (where place = least((n - 1) / 100 + 2, n)) over whole,
-            ((n - 1) % 100)::double precision / 100
-        ) as low,
-        fac.between_order_statistics(
-            max(value) filter (where place = 99 * (n - 1) / 100 + 1) over whole,
-            max(value) filter (where place = least(99 * (n - 1) / 100 + 2, n)) over whole,
-            (99 * (n - 1) % 100)::double precision / 100
-        ) as high
-    from placed
-    window whole as (partition by trade_date, factor_no)
-
-),
-
-winsorized as (
-
-    select
-        *,
-        least(greatest(value, low), high) as winsorized
-    from bounded
-
-),
-
-standardized as (
-
-    select
-        *,
-        avg(winsorized) over whole as mean,
-        stddev_samp(winsorized) over whole as deviation
-    from winsorized
-    window whole as (partition by trade_date, factor_no)
+        in_order.*
+        {%- for factor in factors %},
+        {{ factor.name }}__points.n as {{ factor.name }}__n,
+        {{ factor.name }}__points.low as {{ factor.name }}__low,
+        {{ factor.name }}__points.high as {{ factor.name }}__high,
+        {{ factor.name }}__points.mean as {{ factor.name }}__mean,
+        {{ factor.name }}__points.deviation as {{ factor.name }}__deviation
+        {%- endfor %}
+    from in_order
+    {%- for factor in factors %}
+    {{ winsorized_moments(factor.name ~ '__up') }} as {{ factor.name }}__points
+    {%- endfor %}
 
 ),
 
 in_sector as (
 
     select
-        *,
-        rank() over sector_section as sector_lowest,
-        count(*) over (
-            partition by trade_date, factor_no, sector order by value
-            range between current row and current row
-        ) as sector_peers,
-        count(*) over (partition by trade_date, factor_no, sector) as sector_n
-    from standardized
-    window sector_section as (partition by trade_date, factor_no, sector order by value)
-
-),
-
--- One array a value: the pivot then tests each row once per factor, not four times.
-scored as (
-
-    select
-        security_id,
         trade_date,
-        factor_no,
-        array[
-            value,
-            case
-                when n >= 20 and deviation > 1e-12 * abs(mean)
-                    then (winsorized - mean) / deviation
-            end,
-            fac.score(lowest, peers, n, sign, 20),
-            case
-                when sector is not null
-                    then fac.score(sector_lowest, sector_peers, sector_n, sign, 5)
-            end
-        ] as cells
-    from in_sector
-
-),
-
-pivoted as (
-
-    select
-        security_id,
-        trade_date
+        sector
         {%- for factor in factors %},
-        any_value(cells) filter (where factor_no = {{ loop.index }}) as cells_{{ loop.index }}
+        {{ in_order(factor.name) }},
+        count({{ factor.name }}) as {{ factor.name }}__n
         {%- endfor %}
-    from scored
-    group by security_id, trade_date
+    from listed
+    where sector is not null
+    group by trade_date, sector
 
 )
 
 select
-    security_id,
-    trade_date
+    listed.security_id,
+    listed.trade_date
     {%- for factor in factors %},
-    cells_{{ loop.index }}[1] as {{ factor.name }},
-    cells_{{ loop.index }}[2] as {{ factor.name }}__zscore,
-    cells_{{ loop.index }}[3] as {{ factor.name }}__score,
-    cells_{{ loop.index }}[4] as {{ factor.name }}__sector_score
+    {%- set name = factor.name %}
+    listed.{{ name }},
+    case
+        when
+            listed.{{ name }} is not null
+            and whole.{{ name }}__n >= 20
+            and whole.{{ name }}__deviation > 1e-12 * abs(whole.{{ name }}__mean)
+            then
+                (
+                    least(greatest(listed.{{ name }}, whole.{{ name }}__low), whole.{{ name }}__high)
+                    - whole.{{ name }}__mean
+                ) / whole.{{ name }}__deviation
+    end as {{ name }}__zscore,
+    fac.score(
+        width_bucket(listed.{{ name }}, whole.{{ name }}__up),
+        width_bucket(-listed.{{ name }}, whole.{{ name }}__down),
+        whole.{{ name }}__n, {{ factor.meta.sign }}, 20
+    ) as {{ name }}__score,
+    fac.score(
+        width_bucket(listed.{{ name }}, in_sector.{{ name }}__up),
+        width_bucket(-listed.{{ name }}, in_sector.{{ name }}__down),
+        in_sector.{{ name }}__n, {{ factor.meta.sign }}, 5
+    ) as {{ name }}__sector_score
     {%- endfor %}
 
-from pivoted
+from listed
+
+inner join whole on listed.trade_date = whole.trade_date
+
+left join in_sector
+    on listed.trade_date = in_sector.trade_date and listed.sector = in_sector.sector
 {% endmacro %}
+
+{# in_order(name) -> two columns: the values ascending, and the negated ones. #}
+{% macro in_order(name) -%}
+    array_agg({{ name }} order by {{ name }})
+            filter (where {{ name }} is not null) as {{ name }}__up,
+        array_agg(-{{ name }} order by {{ name }} desc)
+            filter (where {{ name }} is not null) as {{ name }}__down
+{%- endmacro %}
+
+{#
+    winsorized_moments(sorted) -> a lateral join of one row: n, low, high, mean, deviation.
+    Whole numbers: 1 % of n - 1 is (n - 1) / 100, and its fraction the remainder.
+#}
+{% macro winsorized_moments(sorted) -%}
+    cross join lateral (
+        select bounds.*, moments.*
+        from (
+            select
+                counted.n,
+                fac.between_order_statistics(
+                    {{ sorted }}[(n - 1) / 100 + 1],
+                    {{ sorted }}[least((n - 1) / 100 + 2, n)],
+                    ((n - 1) % 100)::double precision / 100
+                ) as low,
+                fac.between_order_statistics(
+                    {{ sorted }}[99 * (n - 1) / 100 + 1],
+                    {{ sorted }}[least(99 * (n - 1) / 100 + 2, n)],
+                    (99 * (n - 1) % 100)::double precision / 100
+                ) as high
+            from (select coalesce(cardinality({{ sorted }}), 0) as n) as counted
+            -- Computed once, not once per value.
+            offset 0
+        ) as bounds
+        cross join lateral (
+            select
+                avg(least(greatest(value, bounds.low), bounds.high)) as mean,
+                stddev_samp(least(greatest(value, bounds.low), bounds.high)) as deviation
+            from unnest({{ sorted }}) as value
+        ) as moments
+    )
+{%- endmacro %}

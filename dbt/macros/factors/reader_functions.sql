@@ -112,10 +112,13 @@ as $body$
             when c.n >= 20 and m.deviation > 1e-12 * abs(m.mean)
                 then (c.winsorized - m.mean) / m.deviation
         end,
-        fac.score(c.lowest, c.peers, c.n, c.sign, 20),
+        fac.score(c.lowest - 1 + c.peers, c.n + 1 - c.lowest, c.n, c.sign, 20),
         case
             when c.sector is not null
-                then fac.score(c.sector_lowest, c.sector_peers, c.sector_n, c.sign, 5)
+                then fac.score(
+                    c.sector_lowest - 1 + c.sector_peers, c.sector_n + 1 - c.sector_lowest,
+                    c.sector_n, c.sign, 5
+                )
         end
     from clamped as c inner join moments as m on c.factor_id = m.factor_id
 $body$;

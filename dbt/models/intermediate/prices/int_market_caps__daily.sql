@@ -82,7 +82,8 @@ counts as (
 ),
 
 -- Which statement of the company's fundamentals was in force on each session.
-in_force as (
+-- Materialized: joined by hash on both keys, never by company alone.
+in_force as materialized (
 
     select
         statement.company_id,
