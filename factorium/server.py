@@ -189,17 +189,22 @@ def _write_configuration(home: Path, port: int) -> None:
         "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
         "work_mem": f"{max(16, min(memory_mb // 192, 128))}MB",
         "maintenance_work_mem": f"{max(64, min(memory_mb // 24, 1024))}MB",
-        "max_wal_size": "8GB",
+        # A table filled in the transaction that makes it goes to disk without a log.
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
+        "max_wal_size": "4GB",
         "min_wal_size": "512MB",
         "checkpoint_timeout": "15min",
-        "wal_compression": "on",
+        # Page images of hint bits (data checksums are on) would be compressed too, by pglz:
+        # the first read of a new table took six times as long.
+        "wal_compression": "off",
         # A crash may take the last half second of commits, never one out of order.
         "synchronous_commit": "off",
         "jit": "off",
         # A killed build's statement ends with its client, not when it is done.
         "client_connection_check_interval": "5s",
         "random_page_cost": 1.1,
-        "default_statistics_target": 200,
+        "default_statistics_target": 100,
         "max_parallel_workers_per_gather": max(1, min(4, (os.cpu_count() or 2))),
         "timezone": "UTC",
         "datestyle": "ISO, YMD",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,16 +46,43 @@ def run_dbt(
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     callbacks = [] if on_node is None else [_node_listener(on_node)]
-    paths = ["--project-dir", str(DBT), "--profiles-dir", str(DBT)]
-    if target_path is not None:
-        paths += ["--target-path", str(target_path), "--log-path", str(target_path / "logs")]
     with _environment(environment(info)):
-        outcome = dbtRunner(callbacks=callbacks).invoke(
-            ["--quiet", "--no-version-check", "--no-send-anonymous-usage-stats", *arguments, *paths]
-        )
+        outcome = dbtRunner(callbacks=callbacks).invoke(_command_line(arguments, target_path))
     if not outcome.success:
         raise BuildError(_explain(arguments, outcome))
     return outcome.result
+
+
+@contextmanager
+def parsed_ahead(info: str, target_path: Path) -> Iterator[None]:
+    """Parse the models in another process meanwhile, where no manifest is kept yet.
+
+    Takes a dozen seconds off the first build. Whether it went well does not matter: the
+    build parses what is not parsed, and tells what is wrong.
+    """
+    if (target_path / "partial_parse.msgpack").exists():
+        yield
+        return
+    script = "from dbt.cli.main import cli; cli()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *_command_line(["parse"], target_path)],
+        env=os.environ | environment(info),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as parsing:
+        try:
+            yield
+        except BaseException:
+            parsing.terminate()
+            raise
+
+
+def _command_line(arguments: list[str], target_path: Path | None) -> list[str]:
+    flags = ["--quiet", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    paths = ["--project-dir", str(DBT), "--profiles-dir", str(DBT)]
+    if target_path is not None:
+        paths += ["--target-path", str(target_path), "--log-path", str(target_path / "logs")]
+    return [*flags, *arguments, *paths]
 
 
 def _node_listener(on_node: Callable[[str, str, float], None]) -> Callable[[Any], None]:

@@ -189,7 +189,8 @@ def test_is_tuned(shared: server.Server) -> None:
     assert found["jit"] == "off"
     assert found["random_page_cost"] == "1.1"
     assert int(found["shared_buffers"]) * 8192 >= 128 * 2**20
-    assert int(found["max_wal_size"]) == 8192
+    assert int(found["max_wal_size"]) == 4096
+    assert found["wal_level"] == "minimal"
     assert found["TimeZone"] == "UTC"
 
 

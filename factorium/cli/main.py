@@ -125,12 +125,13 @@ def run(
     """Everything once: server, schema, data, build, and the top-ranked names."""
     with told_plainly():
         info = steps.start()
-        if dataset is None:
-            folder = Settings().home / f"sample-{names}x{years}-{seed}"
-            steps.write_sample(folder, names, years, seed)
-            steps.land_dataset(info, steps.SAMPLE_DESCRIPTOR, folder)
-        else:
-            steps.land_dataset(info, dataset, None)
+        with steps.models_parsed_ahead(info):
+            if dataset is None:
+                folder = Settings().home / f"sample-{names}x{years}-{seed}"
+                steps.write_sample(folder, names, years, seed)
+                steps.land_dataset(info, steps.SAMPLE_DESCRIPTOR, folder)
+            else:
+                steps.land_dataset(info, dataset, None)
         console.print(_summary(steps.build(info, None, None, False)))
         reports.show(info, factor=None, universe="all", day=None, rows=3, as_json=False)
         reports.print_next_commands(info)

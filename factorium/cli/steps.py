@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from factorium.errors import FactoriumError
 from factorium.migrate import migrate
 from factorium.paths import DBT, ROOT
 from factorium.settings import Settings
+from factorium.warehouse import parsed_ahead
 from ingest.errors import IngestError
 from ingest.landing import Landed
 from ingest.registry import Request, land_kind, land_live_kind
@@ -130,6 +132,15 @@ def run_benches(only: list[str]) -> None:
             raise FactoriumError(f"bench {name} failed")
 
 
+def models_parsed_ahead(info: str) -> AbstractContextManager[None]:
+    """Parse the models while something else goes on."""
+    return parsed_ahead(info, _target_path())
+
+
+def _target_path() -> Path:
+    return Settings().home.resolve() / "dbt-target"
+
+
 def build(info: str, since: date | None, until: date | None, full_refresh: bool) -> Built:
     """Build with a bar that advances model by model."""
     models = sum(1 for _ in (DBT / "models").rglob("*.sql"))
@@ -144,6 +155,6 @@ def build(info: str, since: date | None, until: date | None, full_refresh: bool)
             since=since,
             until=until,
             full_refresh=full_refresh,
-            target_path=Settings().home.resolve() / "dbt-target",
+            target_path=_target_path(),
             on_node=advance,
         )

@@ -47,11 +47,14 @@ create table ops.change (
     from_date date not null,
     to_date date,
     load_id bigint,
+    companies integer[],
     created_at timestamptz not null default clock_timestamp()
 );
 create index change_input on ops.change (input, change_id);
 comment on table ops.change is
 'Dates that newly landed data touch, per kind of input.';
+comment on column ops.change.companies is
+'Companies it is about, by company_id; null: any.';
 
 create table ops.model_cursor (
     model text primary key,

@@ -23,6 +23,7 @@ begin
         return 0;
     end if;
 
+    create temporary table map_event_before on commit drop as select * from ops.map_events();
     perform ops.settle_companies();
     perform ops.settle_securities();
     if exists (
@@ -39,6 +40,8 @@ begin
         perform ops.settle_minute_bars(load_ids);
     end if;
     perform ops.settle_changes(load_ids);
+    perform ops.note_map_changes((select max(m) from unnest(load_ids) as m));
+    drop table map_event_before;
 
     update raw.load set settled_at = clock_timestamp() where load_id = any(load_ids);
     return cardinality(load_ids);

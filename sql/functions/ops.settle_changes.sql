@@ -1,9 +1,9 @@
 -- ops.settle_changes(load_ids) -> void
 --
--- Notes in ops.change which dates the newly landed facts, filings, panels,
--- macro observations, actions and maps touch. A fact touches every date from
--- the day it became known; a load of filings can move known times, so it
--- counts from its first filing.
+-- Notes in ops.change which dates, and of which companies, the newly landed facts,
+-- filings, panels, macro observations and actions touch (maps: ops.note_map_changes).
+-- A fact touches every date from the day it became known; a load of filings can
+-- move known times, so it counts from its first filing.
 --
 -- Tested in: tests/sql/test_settle.py
 
@@ -12,18 +12,31 @@ returns void
 language sql
 volatile
 as $body$
-    insert into ops.change (input, from_date, load_id)
-    select 'facts', min(filed), load_id from raw.company_fact
-    where load_id = any(load_ids) group by load_id
+    insert into ops.change (input, from_date, load_id, companies)
+    with touched as (
+        select load_id, cik, min(filed) as from_date from raw.company_fact
+        where load_id = any(load_ids) group by load_id, cik
+        union all
+        select load_id, cik, min(filing_date) from raw.filing
+        where load_id = any(load_ids) group by load_id, cik
+        union all
+        select load_id, cik, min(filed) from raw.fsds_sub
+        where load_id = any(load_ids) group by load_id, cik
+    )
+    select
+        'facts', min(t.from_date), t.load_id,
+        array_agg(distinct c.company_id) filter (where c.company_id is not null)
+    from touched as t
+    left join ref.cik_history as c on t.cik = c.cik
+    group by t.load_id
     union all
-    select 'facts', min(filing_date), load_id from raw.filing
-    where load_id = any(load_ids) group by load_id
-    union all
-    select 'facts', min(filed), load_id from raw.fsds_sub
-    where load_id = any(load_ids) group by load_id
-    union all
-    select 'facts', min(filed), load_id from raw.panel_item
-    where load_id = any(load_ids) group by load_id
+    select 'facts', min(p.filed), p.load_id, array_agg(distinct s.company_id)
+    from raw.panel_item as p
+    left join ref.ticker_range as t
+        on ref.normal_ticker(p.ticker) = t.ticker
+        and p.filed >= t.valid_from and p.filed < t.valid_to
+    left join ref.security as s on t.security_id = s.security_id
+    where p.load_id = any(load_ids) group by p.load_id
     union all
     -- One vintage alone is a snapshot: it may revise all it holds.
     select
@@ -32,28 +45,16 @@ as $body$
             when count(distinct realtime_start) > 1 then min(realtime_start)
             else min(observed_on)
         end,
-        load_id
+        load_id, null
     from raw.fred_observation
     where load_id = any(load_ids) group by load_id
     union all
-    select 'macro', min(observed_on), load_id from raw.fred_md
+    select 'macro', min(observed_on), load_id, null from raw.fred_md
     where load_id = any(load_ids) group by load_id
     union all
-    select 'actions', min(ex_date), load_id from raw.corporate_action
-    where load_id = any(load_ids) group by load_id
-    union all
-    select 'maps', date '1990-01-01', load_id
-    from (
-        select load_id from raw.sector
-        union
-        select load_id from raw.universe_member
-        union
-        select load_id from raw.ticker_map
-        union
-        select load_id from raw.company_ticker
-    ) as maps
-    where load_id = any(load_ids);
+    select 'actions', min(ex_date), load_id, null from raw.corporate_action
+    where load_id = any(load_ids) group by load_id;
 $body$;
 
 comment on function ops.settle_changes(bigint[]) is
-'Notes which dates the newly landed facts, macro data, actions and maps touch.';
+'Notes which dates the newly landed facts, macro data and actions touch.';

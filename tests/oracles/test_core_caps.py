@@ -40,7 +40,7 @@ JUMPS = """
     with days as (
         select
             c.security_id, c.company_id, c.trade_date, c.market_equity, p.total_return,
-            c.price * p.split_index as price, c.fundamentals_from,
+            c.price * p.split_index as price,
             lag(c.market_equity) over history as market_equity_before,
             lag(c.price * p.split_index) over history as price_before
         from intermediate.int_market_caps__daily as c

@@ -26,8 +26,10 @@ MONTHS = """
     inner join ref.session as s on s.session_date = p.trade_date and s.is_month_end
     left join intermediate.int_market_caps__daily as c
         on c.security_id = p.security_id and c.trade_date = p.trade_date
+    left join intermediate.int_statements__in_force as i
+        on i.company_id = c.company_id and i.trade_date = c.trade_date
     left join intermediate.int_fundamentals__as_known as f
-        on f.company_id = c.company_id and f.valid_from = c.fundamentals_from
+        on f.company_id = i.company_id and f.valid_from = i.fundamentals_from
         and f.book_equity > 0
     left join intermediate.int_prices__daily as past_21
         on past_21.security_id = p.security_id and past_21.bar_no = p.bar_no - 21

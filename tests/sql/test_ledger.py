@@ -112,7 +112,7 @@ def test_first_publication_survives_a_rebuild(ledger):
 def test_a_refill_runs_for_new_data_or_new_code_only(ledger):
     def stale(version="v1"):
         return ledger.execute(
-            "select ops.plan_refill('m', %s, array['facts'])", [version]
+            "select is_stale from ops.plan_refill('m', %s, array['facts'])", [version]
         ).fetchone()[0]
 
     assert stale()
@@ -123,3 +123,62 @@ def test_a_refill_runs_for_new_data_or_new_code_only(ledger):
     assert stale()
     assert not stale()
     assert stale("v2")
+
+
+def test_a_refill_is_told_which_companies_new_data_are_about(ledger):
+    def plan_refill():
+        return ledger.execute(
+            "select is_stale, companies from ops.plan_refill('m', 'v1', array['facts', 'maps'])"
+        ).fetchone()
+
+    def changed(kind, companies):
+        ledger.execute(
+            "insert into ops.change (input, from_date, companies) values (%s, %s, %s)",
+            [kind, FIRST, companies],
+        )
+
+    assert plan_refill() == (True, None)
+    changed("facts", [3, 1])
+    changed("bars", [9])
+    changed("maps", [3, 2])
+    assert plan_refill() == (True, [1, 2, 3])
+    assert plan_refill() == (False, None)
+    changed("facts", [1])
+    changed("maps", None)
+    assert plan_refill() == (True, None)
+
+
+def test_companies_come_in_slices_of_facts(conn):
+    conn.execute(
+        "with made as (insert into ref.company (cik) select n from generate_series(1, 40) as n "
+        "returning company_id, cik) "
+        "insert into ref.cik_history (company_id, cik, valid_from) "
+        "select company_id, cik, '1900-01-01' from made"
+    )
+    conn.execute(
+        "insert into raw.company_fact_entity (load_id, cik) select 1, 2 * n "
+        "from generate_series(1, 10) as n"
+    )
+    conn.execute(
+        "insert into raw.load (source, dataset, uri, sha256, status, rows_landed) "
+        "values ('edgar', 'edgar_facts', 'x', 'x', 'done', 1000)"
+    )
+    slices = conn.execute(
+        "select companies, ciks, securities from ops.company_slices(null, 250)"
+    ).fetchall()
+    every = [company for companies, _, _ in slices for company in companies]
+    known = conn.execute("select array_agg(company_id order by company_id) from ref.company")
+    assert every == known.fetchone()[0]
+    reporting = [sum(cik % 2 == 0 and cik <= 20 for cik in ciks) for _, ciks, _ in slices]
+    assert sum(reporting) == 10
+    assert max(reporting) <= 3
+    one = conn.execute("select ciks from ops.company_slices(%s)", [every[:2]]).fetchall()
+    assert one == [([1, 2],)]
+
+
+def test_an_override_of_the_concept_map_is_a_change_of_all_facts(conn):
+    conn.execute(
+        "insert into ref.concept_override (taxonomy, tag, item, priority, reason) "
+        "values ('us-gaap', 'X', 'assets', 1, 'ours')"
+    )
+    assert conn.execute("select input, companies from ops.change").fetchall() == [("facts", None)]

@@ -195,3 +195,61 @@ def test_a_killed_settler_leaves_the_loads_to_the_next(conn):
     assert current(conn) == []
     assert settle(conn) == 1
     assert len(current(conn)) == 1
+
+
+def sectors(conn, rows):
+    load_id = load(conn, "sectors")
+    for ticker, sector, valid_from in rows:
+        conn.execute(
+            "insert into raw.sector (load_id, ticker, scheme, sector, valid_from) "
+            "values (%s, %s, 'gics', %s, %s)",
+            [load_id, ticker, sector, valid_from],
+        )
+
+
+def map_changes(conn):
+    return conn.execute(
+        "select c.from_date, array_agg(s.permanent_ticker order by s.permanent_ticker) "
+        "from ops.change as c inner join ref.security as s on s.company_id = any(c.companies) "
+        "where c.input = 'maps' group by c.change_id, c.from_date order by c.change_id"
+    ).fetchall()
+
+
+def test_maps_that_say_what_is_known_change_nothing(conn):
+    one = source(conn, "s")
+    bars(conn, one, [(DAYS[1], 10.0, None)], "AAA")
+    bars(conn, one, [(DAYS[2], 10.0, None)], "BBB")
+    sectors(conn, [("AAA", "Energy", None), ("BBB", "Energy", None)])
+    settle(conn)
+    assert map_changes(conn) == [(DAYS[1], ["AAA", "BBB"])]
+    sectors(conn, [("AAA", "Energy", None), ("BBB", "Energy", None)])
+    settle(conn)
+    bars(conn, one, [(DAYS[3], 10.0, None)], "AAA")
+    settle(conn)
+    assert len(map_changes(conn)) == 1
+
+
+def test_a_changed_map_counts_for_its_companies_from_their_first_bar(conn):
+    one = source(conn, "s")
+    bars(conn, one, [(DAYS[0], 10.0, None)], "AAA")
+    bars(conn, one, [(DAYS[2], 10.0, None)], "BBB")
+    sectors(conn, [("AAA", "Energy", None), ("BBB", "Energy", None)])
+    settle(conn)
+    sectors(conn, [("AAA", "Energy", None), ("BBB", "Utilities", None)])
+    settle(conn)
+    assert map_changes(conn)[1:] == [(DAYS[2], ["BBB"])]
+    sectors(conn, [("AAA", "Utilities", DAYS[1]), ("BBB", "Utilities", None)])
+    settle(conn)
+    assert map_changes(conn)[2:] == [(DAYS[0], ["AAA"])]
+
+
+def test_a_named_company_without_bars_touches_no_date(conn):
+    bars(conn, source(conn, "s"), [(DAYS[0], 10.0, None)], "AAA")
+    settle(conn)
+    conn.execute(
+        "insert into raw.company_ticker (load_id, cik, ticker, title) values (%s, 7, 'ZZZ', 'Z')",
+        [load(conn, "edgar_tickers")],
+    )
+    settle(conn)
+    last = conn.execute("select from_date from ops.change order by change_id desc limit 1")
+    assert last.fetchone() == (date(9999, 12, 31),)

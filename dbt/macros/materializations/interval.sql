@@ -64,7 +64,7 @@
         {% do create_indexes(target_relation) %}
     {% endif %}
     {% call statement('main') -%}
-        {{ 'analyze ' ~ target_relation if plan.rows | length > 0 else 'select 1' }}
+        {{ analyzed(target_relation) if plan.rows | length > 0 else 'select 1' }}
     {%- endcall %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -72,3 +72,11 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# Statistics of a wide table's keys only: nothing is joined or searched by its values. #}
+{% macro analyzed(relation) -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) -%}
+    {%- set keys = columns | rejectattr('data_type', 'equalto', 'double precision') -%}
+    analyze {{ relation }}
+    {%- if columns | length > 20 %} ({{ keys | map(attribute='quoted') | join(', ') }}){% endif %}
+{%- endmacro %}

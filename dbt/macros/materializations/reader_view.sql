@@ -10,7 +10,7 @@
     {%- set version = local_md5(sql) -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% set is_changed = run_query(
-        "select ops.plan_refill('" ~ model.name ~ "', '" ~ version ~ "', '{}')"
+        "select is_stale from ops.plan_refill('" ~ model.name ~ "', '" ~ version ~ "', '{}')"
     ).columns[0].values()[0] %}
     {% if existing is none or is_changed %}
         {% call statement('main') -%}

@@ -1,7 +1,7 @@
 -- How many of the names that trade have each factor, by day.
 -- Grain: one row per factor and day.
 {% for family in var('families') %}
--- depends_on: {{ ref('rnk_' ~ family) }}
+-- depends_on: {{ ref('fac_' ~ family) }}
 {%- endfor %}
 
 {{ config(
@@ -39,7 +39,7 @@ counted as (
         select
             trade_date{% for factor in factor_columns(family) %},
             count({{ factor.name }}) as {{ factor.name }}{% endfor %}
-        from {{ ref('rnk_' ~ family) }}
+        from {{ ref('fac_' ~ family) }}
         where trade_date between {{ since() }} and {{ until() }}
         group by trade_date
     ) as wide

@@ -5,7 +5,12 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'stg_edgar__facts': 'cik'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

@@ -10,7 +10,12 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__candidates': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 
@@ -57,7 +62,9 @@ reported_years as (
 
 recasts as (
 
-    select distinct candidates.accession
+    select distinct
+        candidates.company_id,
+        candidates.accession
 
     from candidates
 
@@ -77,6 +84,7 @@ recasts as (
 filings as (
 
     select
+        company_id,
         accession,
         max(period_end) filter (
             where item in (
@@ -86,15 +94,23 @@ filings as (
 
     from candidates
 
-    where not is_8k or accession in (select recasts.accession from recasts)
+    where
+        not is_8k
+        or (company_id, accession) in (
+            select
+                recasts.company_id,
+                recasts.accession
+            from recasts
+        )
 
-    group by accession
+    group by company_id, accession
 
 ),
 
 currencies as (
 
-    select distinct on (accession)
+    select distinct on (company_id, accession)
+        company_id,
         accession,
         currency as main_currency
 
@@ -102,9 +118,9 @@ currencies as (
 
     where currency is not null
 
-    group by accession, currency
+    group by company_id, accession, currency
 
-    order by accession, count(*) desc, currency
+    order by company_id, accession, count(*) desc, currency
 
 ),
 
@@ -114,11 +130,15 @@ eligible as (
 
     from candidates
 
-    inner join filings on candidates.accession = filings.accession
+    inner join filings
+        on
+            candidates.company_id = filings.company_id
+            and candidates.accession = filings.accession
 
     inner join currencies
         on
-            candidates.accession = currencies.accession
+            candidates.company_id = currencies.company_id
+            and candidates.accession = currencies.accession
             and coalesce(candidates.currency = currencies.main_currency, true)
 
     where
@@ -134,12 +154,13 @@ eligible as (
 contested as (
 
     select
+        company_id,
         accession,
         item
 
     from eligible
 
-    group by accession, item
+    group by company_id, accession, item
 
     having min(rank) < max(rank)
 
@@ -156,7 +177,10 @@ spoken as (
     from eligible
 
     inner join contested
-        on eligible.accession = contested.accession and eligible.item = contested.item
+        on
+            eligible.company_id = contested.company_id
+            and eligible.accession = contested.accession
+            and eligible.item = contested.item
 
     group by
         eligible.company_id,

@@ -9,7 +9,13 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__mapped': 'company_id',
+            'int_panel__mapped': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

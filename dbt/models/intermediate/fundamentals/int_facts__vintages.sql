@@ -6,7 +6,12 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__standardized': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

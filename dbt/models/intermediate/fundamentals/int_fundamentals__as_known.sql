@@ -6,7 +6,12 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_items__as_known': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash(),
     post_hook=['{{ comment_fundamentals() }}'],
     indexes=[{'columns': ['company_id', 'valid_from'], 'unique': true}]

@@ -6,7 +6,13 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_items__latest': 'company_id',
+            'int_items__year_before': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash(),
     indexes=[{'columns': ['company_id', 'valid_from']}]
 ) }}

@@ -5,7 +5,17 @@
 --   fiscal_year  a per-share amount or average of a fiscal year.
 -- Grain: one row per company, source, item, basis, period end and vintage.
 
-{{ config(materialized='refill', meta={'inputs': ['facts', 'maps']}) }}
+{{ config(
+    materialized='refill',
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__vintages': 'company_id',
+            'int_trailing__known': 'company_id',
+            'int_quarters__known': 'company_id'
+        }
+    }
+) }}
 
 with
 

@@ -4,7 +4,13 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_items__by_period': 'company_id',
+            'int_items__latest': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

@@ -8,7 +8,12 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__vintages': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

@@ -10,7 +10,14 @@
 
 {{ config(
     materialized='refill',
-    meta={'inputs': ['facts', 'maps']},
+    meta={
+        'inputs': ['facts', 'maps'],
+        'by_company': {
+            'int_facts__vintages': 'company_id',
+            'int_comparatives__paired': 'company_id',
+            'int_quarters__known': 'company_id'
+        }
+    },
     pre_hook=joined_by_hash()
 ) }}
 

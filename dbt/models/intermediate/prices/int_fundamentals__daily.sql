@@ -17,7 +17,10 @@ select
 
 from {{ ref('int_market_caps__daily') }} as cap
 
+inner join {{ ref('int_statements__in_force') }} as in_force
+    on cap.company_id = in_force.company_id and cap.trade_date = in_force.trade_date
+
 inner join {{ ref('int_fundamentals__as_known') }} as statement
     on
-        cap.company_id = statement.company_id
-        and cap.fundamentals_from = statement.valid_from
+        in_force.company_id = statement.company_id
+        and in_force.fundamentals_from = statement.valid_from

@@ -81,25 +81,6 @@ counts as (
 
 ),
 
--- Which statement of the company's fundamentals was in force on each session.
--- Materialized: joined by hash on both keys, never by company alone.
-in_force as materialized (
-
-    select
-        statement.company_id,
-        session.session_date as trade_date,
-        statement.valid_from as fundamentals_from
-
-    from {{ ref('int_fundamentals__as_known') }} as statement
-
-    inner join {{ source('ref', 'session') }} as session
-        on
-            session.session_date >= greatest(statement.valid_from, {{ since() }})
-            and session.session_date < coalesce(statement.valid_to, {{ until() }} + 1)
-            and session.session_date <= {{ until() }}
-
-),
-
 lines as (
 
     select
@@ -159,15 +140,9 @@ final as (
         companies.market_equity,
         companies.is_price_estimated
         or coalesce(companies.is_company_total and companies.n_lines > 1, false)
-            as is_approximate,
-        in_force.fundamentals_from
+            as is_approximate
 
     from companies
-
-    left join in_force
-        on
-            companies.company_id = in_force.company_id
-            and companies.trade_date = in_force.trade_date
 
 )
 

@@ -91,8 +91,8 @@ weighed as (
         on jumps.security_id = security.security_id
 
     left join lateral (
-        select nullif(greatest(statement.assets, 0), 0) as assets
-        from {{ ref('int_fundamentals__as_known') }} as statement
+        select statement.assets
+        from {{ ref('int_assets__as_known') }} as statement
         where
             statement.company_id = security.company_id
             and statement.valid_from <= jumps.prev_valid_from
@@ -101,8 +101,8 @@ weighed as (
     ) as before on true
 
     left join lateral (
-        select nullif(greatest(statement.assets, 0), 0) as assets
-        from {{ ref('int_fundamentals__as_known') }} as statement
+        select statement.assets
+        from {{ ref('int_assets__as_known') }} as statement
         where
             statement.company_id = security.company_id
             and statement.valid_from <= jumps.valid_from
@@ -113,8 +113,8 @@ weighed as (
     -- A cover counts shares paid in a merger since the balance sheet was drawn up:
     -- the next one shows what they bought.
     left join lateral (
-        select nullif(greatest(statement.assets, 0), 0) as assets
-        from {{ ref('int_fundamentals__as_known') }} as statement
+        select statement.assets
+        from {{ ref('int_assets__as_known') }} as statement
         where
             statement.company_id = security.company_id
             and statement.valid_from <= jumps.valid_from + 130
@@ -299,8 +299,8 @@ spinoffs as (
                 valid_from,
                 assets,
                 lag(assets) over (order by valid_from) as prev_assets
-            from {{ ref('int_fundamentals__as_known') }}
-            where company_id = security.company_id and assets > 0
+            from {{ ref('int_assets__as_known') }}
+            where company_id = security.company_id
         ) as statement
         where
             statement.valid_from > residual.retrieved_first
