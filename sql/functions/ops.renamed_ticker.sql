@@ -10,22 +10,40 @@
 create or replace view ops.renamed_ticker as
 with
 
-vintage as (
+listed as materialized (
+
+    select distinct
+        load_id,
+        cik,
+        ref.normal_ticker(ticker) as ticker,
+        as_of
+    from raw.company_ticker
+
+),
+
+vintage as materialized (
 
     select
         load_id,
         cik,
-        min(ref.normal_ticker(ticker)) as ticker,
+        min(ticker) as ticker,
         max(as_of) as as_of
-    from raw.company_ticker
+    from listed
     group by load_id, cik
-    having count(distinct ref.normal_ticker(ticker)) = 1
+    having count(distinct ticker) = 1
 
 ),
 
 newest as (
 
     select max(load_id) as load_id from raw.company_ticker
+
+),
+
+still_borne as materialized (
+
+    select listed.ticker
+    from listed inner join newest on listed.load_id = newest.load_id
 
 )
 
@@ -47,12 +65,8 @@ inner join vintage as older
 inner join raw.load as load on newer.load_id = load.load_id
 
 where
-    not exists (
-        select from raw.company_ticker as listed
-        where
-            listed.load_id = newer.load_id
-            and ref.normal_ticker(listed.ticker) = older.ticker
-    )
+    -- Not null: a hashed lookup, where an anti join was a loop over both lists.
+    older.ticker not in (select still_borne.ticker from still_borne)
 
 order by older.ticker, older.load_id desc;
 

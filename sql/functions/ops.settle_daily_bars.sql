@@ -47,6 +47,8 @@ begin
     ) as c on true
     group by w.security_id, c.last_date;
 
+    -- Nothing to compare with where every name is new or only grows.
+    execute $sql$
     insert into raw.daily_bar_current as b (
         security_id, trade_date, open, high, low, close, volume, source_id, load_id,
         prev_date, vendor_return, vendor_return_source_id
@@ -68,12 +70,14 @@ begin
     left join best_return as r
         on w.security_id = r.security_id and w.trade_date = r.trade_date
         and w.prev_date = r.prev_in_load
+    $sql$ || case when exists (select from grown where not is_appended) then $sql$
     on conflict (security_id, trade_date) do update set
         open = excluded.open, high = excluded.high, low = excluded.low,
         close = excluded.close, volume = excluded.volume,
         source_id = excluded.source_id, load_id = excluded.load_id
     where ops.beats(excluded.close, excluded.source_id, excluded.load_id,
-        b.close, b.source_id, b.load_id);
+        b.close, b.source_id, b.load_id)
+    $sql$ else '' end;
     get diagnostics written = row_count;
 
     create temporary table touched_since on commit drop as

@@ -108,7 +108,7 @@ member as materialized (
 
 long as (
 
-    {{ long_factors('wide.trade_date in (select distinct signal_date from bought)') }}
+    {{ long_factors('wide.trade_date = any(array(select distinct bought.signal_date from bought))') }}
 
 ),
 
