@@ -27,10 +27,10 @@ vintage as materialized (
         load_id,
         cik,
         min(ticker) as ticker,
-        max(as_of) as as_of
+        max(as_of) as as_of,
+        count(distinct ticker) as n_tickers
     from listed
     group by load_id, cik
-    having count(distinct ticker) = 1
 
 ),
 
@@ -65,8 +65,11 @@ inner join vintage as older
 inner join raw.load as load on newer.load_id = load.load_id
 
 where
+    -- As inequalities: the planner takes "= 1" for rare, and loops.
+    newer.n_tickers < 2
+    and older.n_tickers < 2
     -- Not null: a hashed lookup, where an anti join was a loop over both lists.
-    older.ticker not in (select still_borne.ticker from still_borne)
+    and older.ticker not in (select still_borne.ticker from still_borne)
 
 order by older.ticker, older.load_id desc;
 

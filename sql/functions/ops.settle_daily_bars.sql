@@ -46,6 +46,9 @@ begin
         where b.security_id = w.security_id
     ) as c on true
     group by w.security_id, c.last_date;
+    analyze winners (security_id, trade_date);
+    analyze best_return (security_id, trade_date);
+    analyze grown;
 
     -- Nothing to compare with where every name is new or only grows.
     execute $sql$
