@@ -134,7 +134,8 @@ def _is_pending(conn: psycopg.Connection) -> bool:
     """Whether the last build did not end well, or code or a user's map changed since."""
     row = conn.execute(
         "select status, (select sha256 from ops.sql_object where name = 'models'), "
-        "exists (select from ops.change where created_at > started_at) "
+        "(select coalesce(max(change_id), 0) from ops.change) "
+        "> (select coalesce(max(change_id), 0) from ops.model_cursor) "
         "from ops.build order by build_id desc limit 1"
     ).fetchone()
     return row is None or row[0] != "done" or row[1] != models_checksum() or bool(row[2])

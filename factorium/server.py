@@ -201,6 +201,8 @@ def _write_configuration(home: Path, port: int) -> None:
         # A crash may take the last half second of commits, never one out of order.
         "synchronous_commit": "off",
         "jit": "off",
+        # A build keeps statistics itself; vacuum need not follow it table by table.
+        "autovacuum_naptime": "5min",
         # A killed build's statement ends with its client, not when it is done.
         "client_connection_check_interval": "5s",
         "random_page_cost": 1.1,

@@ -26,6 +26,7 @@ begin
     create temporary table map_event_before on commit drop as select * from ops.map_events();
     perform ops.settle_companies();
     perform ops.settle_securities();
+    perform ops.analyze_landed();
     if exists (
         select from raw.load
         where load_id = any(load_ids)

@@ -16,8 +16,6 @@ create or replace function ops.settle_securities()
 returns integer
 language plpgsql
 volatile
--- A freshly loaded table has no statistics: the loose scan needs its index regardless.
-set enable_seqscan = off
 as $body$
 declare
     before integer := (select count(*) from ref.security);

@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('baafc057e38928c14ab397142f100dfb43f1d3e21ef1a8123b28ad240edbad12') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('28a4206c8da1ee69cb73f34d94cee1c28fab25f8476d7929f5f2c05b2bbb413c') }}{% endmacro %}

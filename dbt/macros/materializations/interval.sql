@@ -30,7 +30,9 @@
         {% do persist_docs(target_relation, model) %}
     {% elif should_full_refresh() %}
         {% do run_query('truncate ' ~ target_relation) %}
+        {% do drop_indexes(target_relation) %}
     {% endif %}
+    {% set is_filled_anew = existing is none or should_full_refresh() %}
 
     {% set plan = run_query(interval_plan(columns)) %}
     {% set aligned = [] %}
@@ -48,15 +50,15 @@
             {% do run_query(keep_superseded(work, target_relation, names, since, until)) %}
         {% endif %}
         {% if stale is none %}
-            {% do run_query(replace_range(work, target_relation, since, until, existing is none)) %}
+            {% do run_query(replace_range(work, target_relation, since, until, is_filled_anew)) %}
         {% else %}
             {% do run_query(update_columns(work, target_relation, stale)) %}
         {% endif %}
         {% do run_query(interval_done(columns, stale, since, until)) %}
         {% do run_query('drop table ' ~ work) %}
     {% endfor %}
-    {# A first fill is faster without indexes to keep. #}
-    {% if existing is none %}
+    {# It is faster without indexes to keep. #}
+    {% if is_filled_anew %}
         {% do run_query(
             'create unique index ' ~ this.identifier ~ '_grain on ' ~ target_relation
             ~ ' (' ~ config.get('meta').grain | join(', ') ~ ')'
@@ -72,6 +74,15 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# Drop all indexes of a relation. #}
+{% macro drop_indexes(relation) %}
+    {% for row in run_query(
+        "select indexrelid::regclass::text from pg_index where indrelid = '" ~ relation ~ "'::regclass"
+    ).rows %}
+        {% do run_query('drop index ' ~ row[0]) %}
+    {% endfor %}
+{% endmacro %}
 
 {# Statistics of a wide table's keys only: nothing is joined or searched by its values. #}
 {% macro analyzed(relation) -%}

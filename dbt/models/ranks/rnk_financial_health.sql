@@ -6,7 +6,7 @@
     meta={
         'family': 'financial_health',
         'ranks': true,
-        'chunk_sessions': 42,
+        'chunk_sessions': 126,
         'grain': ['security_id', 'trade_date'],
         'inputs': ['bars', 'actions', 'facts', 'maps']
     },
