@@ -23,6 +23,8 @@ SNAPSHOTS = [
     ("sp500_ohlcv_2018_2023_yahoo", date(2023, 6, 30)),
     ("sp500_adjclose_2015_2026_yahoo", date(2026, 4, 25)),
 ]
+# Marsh & McLennan took another ticker in January 2026; the last snapshot has it throughout.
+RENAMED = {"MMC": "MRSH"}
 MOMENTUM = """
     select s.ticker, p.trade_date as date, m.momentum_12m_1m
     from intermediate.int_prices__daily as p
@@ -58,7 +60,7 @@ def bars(data: Path) -> pl.DataFrame:
         frames.append(
             raw.with_columns(*(pl.lit(None, pl.Float64).alias(column) for column in missing))
             .select(
-                pl.col("ticker").str.replace_all(r"[./]", "-"),
+                pl.col("ticker").str.replace_all(r"[./]", "-").replace(RENAMED),
                 pl.col("date").cast(pl.Date),
                 pl.col("close", "adj_close").cast(pl.Float64),
                 snapshot=pl.lit(number),

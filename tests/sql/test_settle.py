@@ -253,3 +253,13 @@ def test_a_named_company_without_bars_touches_no_date(conn):
     settle(conn)
     last = conn.execute("select from_date from ops.change order by change_id desc limit 1")
     assert last.fetchone() == (date(9999, 12, 31),)
+
+
+def test_maps_have_statistics_when_they_are_read(conn):
+    bars(conn, source(conn, "s"), [(DAYS[0], 10.0, None)])
+    settle(conn)
+    known = conn.execute(
+        "select relname from pg_class where reltuples >= 0 and relkind = 'r' "
+        "and relname in ('ticker_history', 'security', 'daily_bar') order by 1"
+    ).fetchall()
+    assert [name for (name,) in known] == ["daily_bar", "security", "ticker_history"]
