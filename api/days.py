@@ -54,6 +54,8 @@ def no_rows(first: date, last: date, days: dict[str, Any], what: str) -> NotFoun
 def _not_built(message: str, days: dict[str, Any]) -> NotFound:
     around = (days["date_before"], days["date_after"])
     nearest = list(dict.fromkeys(day for day in around if day is not None))
+    if not nearest:
+        return NotFound(f"{message}.", nearest=nearest)
     listed = " and ".join(map(str, nearest))
     dates = "date is" if len(nearest) == 1 else "dates are"
     return NotFound(f"{message}; the nearest built {dates} {listed}.", nearest=nearest)

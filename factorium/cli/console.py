@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import typer
 from rich.console import Console
@@ -15,6 +16,10 @@ from rich.table import Table
 
 from factorium.errors import FactoriumError
 from ingest.errors import IngestError
+
+# On a terminal narrower than WIDE, texts are cut so that a row stays a line.
+WIDE = 100
+LONGEST_CELL = 12
 
 console = Console()
 errors = Console(stderr=True)
@@ -50,13 +55,23 @@ def print_rows(title: str, names: list[str], rows: list[tuple[Any, ...]], as_jso
     if as_json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
         return
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in names:
-        table.add_column(name)
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0)
+    )
+    for place, name in enumerate(names):
+        is_number = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
+        side: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(name.replace("_", " "), justify=side, no_wrap=True)
+    longest = LONGEST_CELL if console.width < WIDE else None
     for row in rows:
-        table.add_row(*("" if cell is None else _cell(cell) for cell in row))
+        table.add_row(*(_cell(cell, longest) for cell in row))
     console.print(table)
 
 
-def _cell(value: Any) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+def _cell(value: Any, longest: int | None) -> str:
+    if value is None:
+        return ""
+    text = f"{value:,.4g}" if isinstance(value, float) else str(value)
+    if longest is not None and isinstance(value, str) and len(text) > longest:
+        return text[: longest - 1] + "…"
+    return text

@@ -125,7 +125,7 @@ def print_next_commands(info: str) -> None:
     """What a new user may try next."""
     console.print(
         "\nnext:\n"
-        "  factorium psql                       # select * from fct_latest_values limit 10;\n"
+        "  factorium psql                  # select * from fct_latest_values limit 10;\n"
         "  factorium show --factor book_to_market\n"
         "  factorium serve                      # docs at http://127.0.0.1:8000/docs\n",
         highlight=False,

@@ -75,3 +75,13 @@ def test_every_column_has_a_comment(built_sample: BuiltSample) -> None:
 def _interface(info: str) -> set[tuple[str, ...]]:
     with psycopg.connect(info) as conn:
         return set(conn.execute(INTERFACE, {"schemas": SCHEMAS}).fetchall())
+
+
+@pytest.mark.parametrize("world", ["built at once", "grown"])
+def test_data_tests_and_unit_tests_of_the_models_pass(
+    built_sample: BuiltSample, grown: Grown, world: str
+) -> None:
+    info = built_sample.info if world == "built at once" else grown.info
+    ran = run_dbt(info, ["test"], target_path=built_sample.target)
+    assert len(ran.results) > 100
+    assert {str(result.status) for result in ran.results} == {"pass"}
