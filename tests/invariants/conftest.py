@@ -253,12 +253,3 @@ def _scalar(info: str, query: str) -> object:
         row = conn.execute(query).fetchone()
     assert row is not None
     return row[0]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Minutes of building each: `make test-full` runs them, until their time is measured."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.full)
