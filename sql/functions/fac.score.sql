@@ -3,7 +3,8 @@
 -- Place of a value in a cross-section of n on a scale of 0 to 100: of the n,
 -- `not_above` are at most as large and `not_below` at least as large, itself
 -- and its equals in both. Ties share their mean rank:
--- 100 * (mean rank - 1) / (n - 1), where mean rank = (n + 1 + not_above - not_below) / 2.
+-- 100 * (mean rank - 1) / (n - 1), the mean rank being
+-- (n + 1 + not_above - not_below) / 2.
 -- A sign of -1 turns the scale, so that 100 is the side the literature buys.
 -- Null below n_least names.
 --

@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('28a4206c8da1ee69cb73f34d94cee1c28fab25f8476d7929f5f2c05b2bbb413c') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('b3c1aeb7c8ab0d325a1385ff4035d14f497772ded548edf34e1599cf804388d7') }}{% endmacro %}
