@@ -79,6 +79,8 @@ def parsed_ahead(info: str, target_path: Path) -> Iterator[None]:
 
 def _command_line(arguments: list[str], target_path: Path | None) -> list[str]:
     flags = ["--quiet", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    # Every statement in a log file costs a daily build more than a second.
+    flags += ["--log-level-file", "info"]
     paths = ["--project-dir", str(DBT), "--profiles-dir", str(DBT)]
     if target_path is not None:
         paths += ["--target-path", str(target_path), "--log-path", str(target_path / "logs")]
