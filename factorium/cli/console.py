@@ -17,7 +17,7 @@ from rich.table import Table
 from factorium.errors import FactoriumError
 from ingest.errors import IngestError
 
-# On a terminal narrower than WIDE, texts are cut so that a row stays a line.
+# On a terminal narrower than WIDE texts may be cut so that a row stays a line.
 WIDE = 100
 LONGEST_CELL = 12
 
@@ -50,8 +50,18 @@ def told_plainly() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def print_rows(title: str, names: list[str], rows: list[tuple[Any, ...]], as_json: bool) -> None:
-    """Rows as a table, or as JSON objects where a program reads."""
+def print_rows(
+    title: str,
+    names: list[str],
+    rows: list[tuple[Any, ...]],
+    as_json: bool,
+    *,
+    is_cut: bool = False,
+) -> None:
+    """Rows as a table, or as JSON objects where a program reads.
+
+    `is_cut`: on a narrow terminal texts are cut rather than wrapped.
+    """
     if as_json:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str))
         return
@@ -61,8 +71,8 @@ def print_rows(title: str, names: list[str], rows: list[tuple[Any, ...]], as_jso
     for place, name in enumerate(names):
         is_number = any(isinstance(row[place], (int, float, Decimal)) for row in rows)
         side: Literal["left", "right"] = "right" if is_number else "left"
-        table.add_column(name.replace("_", " "), justify=side, no_wrap=True)
-    longest = LONGEST_CELL if console.width < WIDE else None
+        table.add_column(name.replace("_", " "), justify=side, no_wrap=is_cut)
+    longest = LONGEST_CELL if is_cut and console.width < WIDE else None
     for row in rows:
         table.add_row(*(_cell(cell, longest) for cell in row))
     console.print(table)

@@ -114,6 +114,7 @@ def show(
             f"top-ranked names on {day}, universe {universe}",
             name,
             as_json,
+            is_cut=True,
             factor_id=factor,
             universe=universe,
             trade_date=day,
@@ -139,11 +140,17 @@ def _require_marts(conn: psycopg.Connection) -> None:
 
 
 def _print(
-    conn: psycopg.Connection, title: str, name: str, as_json: bool, **parameters: Any
+    conn: psycopg.Connection,
+    title: str,
+    name: str,
+    as_json: bool,
+    *,
+    is_cut: bool = False,
+    **parameters: Any,
 ) -> None:
     cursor = conn.execute(query(name), parameters)
     names = [column.name for column in cursor.description or []]
-    print_rows(title, names, cursor.fetchall(), as_json)
+    print_rows(title, names, cursor.fetchall(), as_json, is_cut=is_cut)
 
 
 def _one(conn: psycopg.Connection, statement: str, parameters: list[Any] | None = None) -> Any:
