@@ -24,8 +24,12 @@ vintages as (
         period_end,
         known_from,
         value as assets,
-        -- EDGAR goes before panels.
-        min(source_id) over (partition by company_id) as best_source
+        -- EDGAR goes before panels, from the day on which it is known.
+        min(source_id) over (
+            partition by company_id
+            order by known_from
+            range between unbounded preceding and current row
+        ) as best_source
 
     from {{ ref('int_facts__vintages') }}
 
@@ -38,7 +42,7 @@ latest as (
     select
         *,
         max(period_end) over (
-            partition by company_id
+            partition by company_id, source_id
             order by known_from
             range between unbounded preceding and current row
         ) as latest_end
