@@ -100,3 +100,13 @@ def test_between_order_statistics_is_numpys_quantile(conn, quantile):
         at - int(at),
     )
     assert got == pytest.approx(np.quantile(x, quantile), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((1.0, 3.0), 2.0), ((None, 3.0), 3.0), ((None, None), None), ((1.0, 2.0, 6.0), 3.0),
+     ((None, 2.0, 6.0), 4.0), ((None, None, 6.0), 6.0), ((1.0, None, None), 1.0)],
+)  # fmt: skip
+def test_mean_of_known_leaves_out_what_is_missing(conn, values, expected):
+    arguments = ", ".join(["%s::float8"] * len(values))
+    assert one(conn, f"select fac.mean_of_known({arguments})", *values) == expected

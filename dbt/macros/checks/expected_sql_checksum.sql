@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('b3c1aeb7c8ab0d325a1385ff4035d14f497772ded548edf34e1599cf804388d7') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('d8ec95d4368f0fc6151b5b5661c68212cacc93ece857b46179a4cd874053b6ef') }}{% endmacro %}
