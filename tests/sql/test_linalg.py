@@ -421,11 +421,9 @@ def test_functions_are_immutable_and_parallel_safe(new_database):
     assert rows[1], rows[2]
 
 
-def test_flatten_and_unflatten_are_each_others_inverse(conn):
+def test_flatten_and_unflatten_are_each_others_inverse(sql):
     matrix = np.arange(12.0).reshape(3, 4)
-    flat = conn.execute("select linalg.flatten(%s::float8[])", [matrix.tolist()]).fetchone()[0]
+    flat = sql("linalg.flatten", matrix)
     assert flat == matrix.ravel().tolist()
-    back = conn.execute("select linalg.unflatten(%s::float8[], 4)", [flat]).fetchone()[0]
-    assert back == matrix.tolist()
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="12 entries do not fill rows"):
-        conn.execute("select linalg.unflatten(%s::float8[], 5)", [flat])
+    assert sql("linalg.unflatten", flat, 4) == matrix.tolist()
+    refused(sql, "12 entries do not fill rows of 5", "linalg.unflatten", flat, 5)
