@@ -1,4 +1,5 @@
--- risk.covariance_path(parameters, session_nos, returns, n_before, state)
+-- risk.covariance_path(
+--     parameters, session_nos, returns, n_before, state, keep_state, first_no)
 --     -> one row per row of returns after the first n_before
 --
 -- Daily covariances of K factors, each from the factor returns up to its day:
@@ -23,6 +24,8 @@
 --     do not count, pair by pair. n_before rows at the top serve as lags only.
 -- state: that of the last of these rows, or null to begin.
 --
+-- first_no: number of the first session whose covariance is wanted; before it only
+--     what it rests on is done.
 -- Returns: covariance is null until least_days days count. state goes with every row
 -- of which the session is in keep_state, and with the last.
 -- Source: Menchero, Orr and Wang (2011), USE4 methodology, sections 4.1 to 4.4;
@@ -36,7 +39,8 @@ create or replace function risk.covariance_path(
     p_returns double precision[],
     p_n_before integer default 0,
     p_state double precision[] default null,
-    p_keep_state integer[] default array[]::integer[]
+    p_keep_state integer[] default array[]::integer[],
+    p_first_no integer default 0
 )
 returns table (
     session_no integer,
@@ -275,26 +279,31 @@ begin
                         since_simulated := 0;
                     end if;
                 end if;
-                if since_simulated >= 0 then
-                    f := risk.sandwich(adjustment, f);
-                    since_simulated := since_simulated + 1;
-                end if;
             end if;
-
-            before := linalg.diagonal(f);
+            if since_simulated >= 0 then
+                since_simulated := since_simulated + 1;
+                before := risk.sandwich_diagonal(adjustment, f);
+            else
+                before := linalg.diagonal(f);
+            end if;
             regime_multiplier := case
                 when regime_weight > 0
                     and n_days >= least_days + (p_parameters ->> 'regime_least_days')::integer
                     then sqrt(regime_sum / regime_weight)
                 else 1 end;
-            y := regime_multiplier * regime_multiplier;
-            for i in 1..k loop
-                for j in 1..k loop
-                    f[i][j] := f[i][j] * y;
+            if session_no >= p_first_no then
+                if since_simulated >= 0 then
+                    f := risk.sandwich(adjustment, f);
+                end if;
+                y := regime_multiplier * regime_multiplier;
+                for i in 1..k loop
+                    for j in 1..k loop
+                        f[i][j] := f[i][j] * y;
+                    end loop;
                 end loop;
-            end loop;
-            select near.psd, near.distortion into covariance, distortion
-            from linalg.nearest_psd(f, 1e-12) as near;
+                select near.psd, near.distortion into covariance, distortion
+                from linalg.nearest_psd(f, 1e-12) as near;
+            end if;
         end if;
 
         eigenfactor_biases := biases;
@@ -314,6 +323,7 @@ end
 $body$;
 
 comment on function risk.covariance_path(
-    jsonb, integer[], double precision[], integer, double precision[], integer[]
+    jsonb, integer[], double precision[], integer, double precision[], integer[],
+    integer
 ) is
 'Daily factor covariances: EWMA, Newey-West, eigenfactor and regime adjustment, PSD.';

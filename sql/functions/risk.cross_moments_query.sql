@@ -7,8 +7,9 @@
 --
 -- panel: a relation's name, with columns trade_date, sector, weight, cap,
 --     is_estimated, estimation_return, excess_return and one per style.
--- Rows outside the estimation universe, with a null among these, or with a weight
--- that is not positive do not count.
+-- Rows outside the estimation universe, with a null among these, or with a weight or
+-- a cap that is not positive do not count. (Each `is not null` by itself: the planner
+-- thinks num_nulls() = 0 rare and sorts the panel instead of hashing it.)
 -- prefix e: estimation_return (winsorized); prefix r: excess_return as it was.
 --
 -- Tested in: tests/sql/test_risk_regression.py
@@ -33,7 +34,7 @@ begin
         sums := sums || format('sum(weight * %I)', p_styles[i]);
         with_e := with_e || format('sum(weight * %I * estimation_return)', p_styles[i]);
         with_r := with_r || format('sum(weight * %I * excess_return)', p_styles[i]);
-        known := known || format(', %I', p_styles[i]);
+        known := known || format(' and %I is not null', p_styles[i]);
         for j in i..n loop
             products := products
                 || format('sum(weight * %I * %I)', p_styles[i], p_styles[j]);
@@ -60,7 +61,10 @@ begin
                 trade_date between %6$L and %7$L
                 and is_estimated
                 and weight > 0
-                and num_nulls(sector, cap, estimation_return, excess_return%8$s) = 0
+                and cap > 0
+                and sector is not null
+                and estimation_return is not null
+                and excess_return is not null%8$s
             group by trade_date, sector
         $query$,
         array_to_string(sums, ', '), array_to_string(products, ', '),

@@ -21,7 +21,7 @@ create or replace function risk.toraniko_panel_query(
 returns text
 language plpgsql
 stable
-parallel safe
+parallel restricted
 as $body$
 declare
     names constant text[] :=

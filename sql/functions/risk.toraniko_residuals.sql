@@ -23,7 +23,7 @@ returns table (
 )
 language plpgsql
 stable
-parallel safe
+parallel restricted
 set work_mem = '256MB'
 as $body$
 declare

@@ -37,11 +37,57 @@ copy (
 ) to stdout (format csv, header)
 """
 
+# Every number of the risk models, in the same form; what it is of stands for the ticker.
+RISK = """
+copy (
+    with exposures as (
+        select s.permanent_ticker, to_jsonb(e) as styles, e.trade_date
+        from marts.fct_exposures as e
+        inner join ref.security as s on e.security_id = s.security_id
+        where e.trade_date = any(%(dates)s)
+    ),
+    numbers as (
+        select 'exposure:' || f.factor_id as factor_id, e.permanent_ticker as ticker,
+            e.trade_date, (e.styles ->> f.factor_id)::float8 as value
+        from exposures as e
+        cross join marts.dim_risk_factor as f
+        where f.factor_kind = 'style'
+        union all
+        select 'factor_return', factor_id, trade_date, factor_return from marts.fct_factor_returns
+        union all
+        select 'factor_t_stat', factor_id, trade_date, t_stat from marts.fct_factor_returns
+        union all
+        select 'regression', 'r2', trade_date, r2 from marts.fct_regressions
+        union all
+        select 'specific_return', s.permanent_ticker, r.trade_date, r.specific_return
+        from marts.fct_specific_returns as r
+        inner join ref.security as s on r.security_id = s.security_id
+        union all
+        select 'covariance:' || model, factor_id || ' ' || other_factor_id, trade_date, covariance
+        from marts.fct_factor_covariance where factor_id <= other_factor_id
+        union all
+        select 'specific_volatility:' || r.model, s.permanent_ticker, r.trade_date,
+            r.specific_volatility
+        from marts.fct_specific_risk as r
+        inner join ref.security as s on r.security_id = s.security_id
+    )
+    select factor_id, ticker, trade_date, value,
+        null::float8 as zscore, null::float8 as score, null::float8 as sector_score
+    from numbers where trade_date = any(%(dates)s)
+) to stdout (format csv, header)
+"""
+
 
 def values(info: str, dates: Sequence[date]) -> pl.DataFrame:
     """Values and scores of every factor on the given sessions, in one query."""
     with psycopg.connect(info) as conn:
         return read_copy(conn, VALUES, {"dates": list(dates)}, dict.fromkeys(SMALLEST, pl.Float64))
+
+
+def risk_values(info: str, dates: Sequence[date]) -> pl.DataFrame:
+    """Exposures, factor and specific returns, covariances and specific risk of sessions."""
+    with psycopg.connect(info) as conn:
+        return read_copy(conn, RISK, {"dates": list(dates)}, dict.fromkeys(SMALLEST, pl.Float64))
 
 
 def read_copy(

@@ -22,6 +22,7 @@ import worlds
 
 from factorium.build import build
 from factorium.paths import ROOT
+from factorium.warehouse import run_dbt
 
 if TYPE_CHECKING:
     from conftest import BuiltSample
@@ -46,7 +47,7 @@ class World:
 class Grown:
     """A warehouse built up to `cut`, then by increments to the end of the market.
 
-    values_at_cut: what it was before the increments. published: values that rested on
+    values_at_cut, risk_at_cut: what it was before the increments. published: values that rested on
     wrong, missing and late input, published at `published_at` for `disputed` sessions.
     killed: the ledger's last builds after a kill, and after the next build.
     """
@@ -54,6 +55,7 @@ class Grown:
     info: str
     cut: date
     values_at_cut: pl.DataFrame
+    risk_at_cut: pl.DataFrame
     disputed: list[date]
     published: pl.DataFrame
     published_at: datetime
@@ -88,6 +90,13 @@ def before_restatement(
     with worlds.source_of(built_sample.info, built_sample.folder / "truth") as source:
         worlds.known_by(source, world.info, worlds.close_of(built_sample.info, world.cut))
     build(world.info, since=world.since, target_path=built_sample.target)
+    # A build that begins late leaves out what accumulates, and so the risk models;
+    # exposures depend on their own date alone.
+    since = json.dumps({"since": world.since.isoformat()})
+    run_dbt(
+        world.info, ["run", "--select", "rsk_exposures", "--vars", since],
+        target_path=built_sample.target,
+    )  # fmt: skip
     return world
 
 
@@ -106,6 +115,7 @@ def grown(built_sample: BuiltSample, new_database: Callable[[], str], days: list
         worlds.known_by(source, info, closes[0])
         build(info, target_path=target)
         values_at_cut = compare.values(info, compare.sampled(days, cut))
+        risk_at_cut = compare.risk_values(info, compare.sampled(days, cut, every=60, last=5))
 
         flaws = _flaws(built_sample, days[-30], closes[0], closes[1])
         worlds.delivered(source, info, _flawed(closes[0], closes[1], flaws))
@@ -128,7 +138,7 @@ def grown(built_sample: BuiltSample, new_database: Callable[[], str], days: list
         worlds.delivered(source, info, worlds.Slice(closes[3], closes[4]))
         build(info, target_path=target)
     return Grown(
-        info, cut, values_at_cut, disputed, published, published_at, killed, recovered,
+        info, cut, values_at_cut, risk_at_cut, disputed, published, published_at, killed, recovered,
         str(flaws["wrong"]),
     )  # fmt: skip
 

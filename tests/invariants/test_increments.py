@@ -80,6 +80,14 @@ def test_increments_equal_one_build(
     assert compare.told(compare.differences(once, compare.values(grown.info, dates))) == ""
 
 
+def test_risk_of_increments_equals_one_build(
+    built_sample: BuiltSample, grown: Grown, days: list[date]
+) -> None:
+    dates = compare.sampled(days, days[-1], every=60, last=30)
+    once = compare.risk_values(built_sample.info, dates)
+    assert compare.told(compare.differences(once, compare.risk_values(grown.info, dates))) == ""
+
+
 def test_coverage_of_increments(built_sample: BuiltSample, grown: Grown) -> None:
     assert _coverage(built_sample.info).equals(_coverage(grown.info))
 

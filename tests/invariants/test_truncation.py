@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import compare
 import polars as pl
+import psycopg
 
 if TYPE_CHECKING:
     from conftest import BuiltSample
@@ -19,6 +20,44 @@ def test_values_before_a_cut(built_sample: BuiltSample, grown: Grown, days: list
     dates = compare.sampled(days, grown.cut)
     whole = compare.values(built_sample.info, dates)
     assert compare.told(compare.differences(whole, grown.values_at_cut)) == ""
+
+
+def test_risk_before_a_cut(built_sample: BuiltSample, grown: Grown, days: list[date]) -> None:
+    dates = compare.sampled(days, grown.cut, every=60, last=5)
+    whole = compare.risk_values(built_sample.info, dates)
+    assert compare.told(compare.differences(whole, grown.risk_at_cut)) == ""
+    kinds = {name.split(":")[0] for name in whole.drop_nulls("value")["factor_id"]}
+    assert kinds == {
+        "exposure", "factor_return", "factor_t_stat", "regression", "specific_return",
+        "covariance", "specific_volatility",
+    }  # fmt: skip
+
+
+def test_exposures_on_the_eve_of_a_restatement(
+    built_sample: BuiltSample, before_restatement: World, days: list[date]
+) -> None:
+    world = before_restatement
+    query = """
+        copy (
+            select 'exposures' as factor_id, s.permanent_ticker as ticker, e.*
+            from risk.rsk_exposures as e
+            inner join ref.security as s on e.security_id = s.security_id
+            where e.trade_date between %(since)s and %(until)s
+            order by e.trade_date, s.permanent_ticker
+        ) to stdout (format csv, header)
+    """
+    bounds = {"since": world.since, "until": world.cut}
+    found = []
+    for info in (built_sample.info, world.info):
+        with psycopg.connect(info) as conn:
+            frame = compare.read_copy(conn, query, bounds, {}).drop("security_id", "imputed")
+            found.append(frame.with_columns(pl.col("size", "beta", "value").cast(pl.Float64)))
+    whole, truncated = found
+    assert len(whole) == len(truncated) > 1000
+    for style in ("size", "beta", "value"):
+        error = (whole[style] - truncated[style]).abs().max()
+        assert isinstance(error, float)
+        assert error < 1e-9
 
 
 def test_values_on_the_eve_of_a_restatement(

@@ -213,6 +213,25 @@ def test_sandwich_is_a_f_a_transposed(conn):
         "select risk.sandwich(%s::float8[], %s::float8[])", [a.tolist(), f.tolist()]
     ).fetchone()
     np.testing.assert_allclose(row[0], a @ f @ a.T, rtol=1e-12, atol=1e-12)
+    row = conn.execute(
+        "select risk.sandwich_diagonal(%s::float8[], %s::float8[])", [a.tolist(), f.tolist()]
+    ).fetchone()
+    np.testing.assert_allclose(row[0], np.diag(a @ f @ a.T), rtol=1e-12, atol=1e-12)
+
+
+def test_days_before_the_first_wanted_change_no_bit(conn):
+    returns = returns_of(90, 4, seed=12)
+    whole = path(conn, returns, eigenfactor_simulations=10)
+    row = conn.execute(
+        "select count(covariance), array_agg(covariance) filter (where covariance is not null) "
+        "from risk.covariance_path(%s::jsonb, %s::integer[], %s::float8[], p_first_no => 8089)",
+        [
+            json.dumps(asdict(SETTINGS) | PLAIN | {"eigenfactor_simulations": 10}),
+            list(range(8000, 8090)),
+            returns.tolist(),
+        ],
+    ).fetchone()
+    assert row == (1, [whole[89]["covariance"]])
 
 
 def test_horizons_shorter_than_days_of_factors_are_refused(conn):

@@ -108,6 +108,10 @@ exponential as (
         array(
             select session_no from {{ source('ref', 'session') }}
             where is_month_end and session_no = any(paths.session_nos)
+        ),
+        (
+            select min(session_no) from {{ source('ref', 'session') }}
+            where session_date >= {{ since() }}
         )
     ) as path
 
