@@ -6,8 +6,9 @@
 --   1. second moments about zero with exponential weights: variances with
 --      variance_half_life, correlations with correlation_half_life;
 --   2. Newey-West with Bartlett weights, variance_lags and correlation_lags;
---   3. eigenfactor adjustment with scale eigenfactor_scale, its biases simulated at
---      the effective number of days every eigenfactor_every days and held between;
+--   3. eigenfactor adjustment with scale eigenfactor_scale, its biases simulated every
+--      eigenfactor_every days and held between, at the harmonic mean of the effective
+--      days of both half-lives (docs/risk.md tells what other choices give);
 --   4. volatility regime adjustment: times the exponentially weighted mean, with
 --      regime_half_life, of the squared returns over the variances that step 3
 --      forecast the day before;
@@ -260,8 +261,13 @@ begin
 
             if simulations > 0 then
                 if since_simulated < 0 or since_simulated >= every then
-                    y := risk.effective_days(
-                        n_days, (p_parameters ->> 'correlation_half_life')::float8
+                    y := 2 / (
+                        1 / risk.effective_days(
+                            n_days, (p_parameters ->> 'variance_half_life')::float8
+                        )
+                        + 1 / risk.effective_days(
+                            n_days, (p_parameters ->> 'correlation_half_life')::float8
+                        )
                     );
                     if y > k then
                         select e.eigenvalues, e.eigenvectors into d, u

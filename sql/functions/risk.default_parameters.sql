@@ -7,7 +7,7 @@
 -- short and long: the responsive and the stable variant of USE4 (S and L); 504 days
 --     for the correlations of both. regime: short, with days of the market's other
 --     volatility state at half weight. classic: an equally weighted year.
--- Source: Menchero, Orr and Wang (2011), USE4 methodology, tables 4.1 and 5.1.
+-- Source: Menchero, Orr and Wang (2011), USE4 methodology, sections 4 and 5.
 --
 -- Tested in: tests/sql/test_risk_models.py
 

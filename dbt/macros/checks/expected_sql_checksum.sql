@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('d8ec95d4368f0fc6151b5b5661c68212cacc93ece857b46179a4cd874053b6ef') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('7d953c7d506333c09614d202c3697c93cb1c50703fe5a26d5a9e75c2358c660a') }}{% endmacro %}

@@ -1,0 +1,37 @@
+-- How well forecasts of each model held, portfolio by portfolio, beside two plain
+-- models: over the test dates on which every one of them has a forecast of the
+-- portfolio, so that their losses may be compared.
+-- Grain: one row per model and test portfolio.
+
+{{ config(materialized='reader_view', meta={'grain': ['model', 'portfolio']}) }}
+
+with
+
+tests as (
+
+    select
+        *,
+        count(*) over (partition by portfolio, trade_date) as n_models
+    from {{ ref('rsk_forecast_tests') }}
+
+)
+
+select
+    model,
+    portfolio,
+    portfolio_kind,
+    count(*)::integer as n_tests,
+    min(trade_date) as first_date,
+    max(trade_date) as last_date,
+    stddev_samp(standardized_return) as bias_statistic,
+    sqrt(2.0 / count(*)) as bias_band,
+    avg(quasi_likelihood_loss) as quasi_likelihood_loss,
+    sqrt(252 * avg(portfolio_return ^ 2)) as realized_volatility,
+    sqrt(252 * avg(forecast_volatility ^ 2)) as forecast_volatility,
+    avg((abs(standardized_return) > 1.96)::integer) as exceeded_95
+
+from tests
+
+where n_models = (select max(tests.n_models) from tests)
+
+group by model, portfolio, portfolio_kind
