@@ -96,7 +96,8 @@ lint-docker: $(VENV)/.installed-dev
 
 # The runtime lock is a subset of the development one, so the same versions are tested and shipped.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-build --no-header --no-annotate --no-emit-index-url --no-emit-package psycopg2 $(LOCK_OPTIONS)
+	--no-build --no-header --no-annotate --no-emit-index-url --no-emit-package psycopg2 \
+	--override requirements-override.txt $(LOCK_OPTIONS)
 
 lock: $(VENV)/.uv
 	$(COMPILE) --extra dev pyproject.toml requirements.in requirements-dev.in -o requirements-dev.lock
