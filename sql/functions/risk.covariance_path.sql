@@ -226,38 +226,40 @@ begin
                 volatility[i] := case
                     when h > 0 then sqrt(greatest(z, 0.1 * y) / h) else 0 end;
             end loop;
-            p := regime * kk;
-            q := (1 - regime) * kk;
-            own := regime * n_products;
-            other := (1 - regime) * n_products;
-            for i in 1..k loop
-                for j in 1..i loop
-                    n := (i - 1) * k + j;
-                    h := product_weights[p + n] + other_weight * product_weights[q + n];
-                    y := products[own + n] + other_weight * products[other + n];
-                    for l in 1..correlation_lags loop
-                        y := y + (1 - l / (correlation_lags + 1.0::float8)) * (
-                            products[own + l * kk + n]
-                            + products[own + l * kk + (j - 1) * k + i]
-                            + other_weight * (
-                                products[other + l * kk + n]
-                                + products[other + l * kk + (j - 1) * k + i]
-                            )
-                        );
+            if simulations > 0 or session_no >= p_first_no then
+                p := regime * kk;
+                q := (1 - regime) * kk;
+                own := regime * n_products;
+                other := (1 - regime) * n_products;
+                for i in 1..k loop
+                    for j in 1..i loop
+                        n := (i - 1) * k + j;
+                        h := product_weights[p + n] + other_weight * product_weights[q + n];
+                        y := products[own + n] + other_weight * products[other + n];
+                        for l in 1..correlation_lags loop
+                            y := y + (1 - l / (correlation_lags + 1.0::float8)) * (
+                                products[own + l * kk + n]
+                                + products[own + l * kk + (j - 1) * k + i]
+                                + other_weight * (
+                                    products[other + l * kk + n]
+                                    + products[other + l * kk + (j - 1) * k + i]
+                                )
+                            );
+                        end loop;
+                        f[i][j] := case when h > 0 then y / h else 0 end;
                     end loop;
-                    f[i][j] := case when h > 0 then y / h else 0 end;
                 end loop;
-            end loop;
-            for i in 1..k loop
-                half[i][i] := case when f[i][i] > 0 then volatility[i] / sqrt(f[i][i]) else 0 end;
-            end loop;
-            for i in 1..k loop
-                for j in 1..i loop
-                    f[i][j] := case when i = j then volatility[i] * volatility[i]
-                        else f[i][j] * half[i][i] * half[j][j] end;
-                    f[j][i] := f[i][j];
+                for i in 1..k loop
+                    half[i][i] := case when f[i][i] > 0 then volatility[i] / sqrt(f[i][i]) else 0 end;
                 end loop;
-            end loop;
+                for i in 1..k loop
+                    for j in 1..i loop
+                        f[i][j] := case when i = j then volatility[i] * volatility[i]
+                            else f[i][j] * half[i][i] * half[j][j] end;
+                        f[j][i] := f[i][j];
+                    end loop;
+                end loop;
+            end if;
 
             if simulations > 0 then
                 if since_simulated < 0 or since_simulated >= every then
@@ -290,7 +292,10 @@ begin
                 since_simulated := since_simulated + 1;
                 before := risk.sandwich_diagonal(adjustment, f);
             else
-                before := linalg.diagonal(f);
+                before := volatility;
+                for i in 1..k loop
+                    before[i] := volatility[i] * volatility[i];
+                end loop;
             end if;
             regime_multiplier := case
                 when regime_weight > 0

@@ -1,6 +1,6 @@
 -- Daily covariances of factor returns as each model in force forecasts them at the
 -- close, in long form. For a horizon of h sessions multiply by h. A matrix at once:
--- marts.factor_covariance(model, date, horizon_days).
+-- risk.factor_covariance(model, date, horizon_days).
 -- Grain: one row per model, session and pair of factors.
 
 {{ config(materialized='stable_view', meta={
