@@ -1,1 +1,1 @@
-"""The read-only HTTP API over `marts`."""
+"""The HTTP API over `marts`."""

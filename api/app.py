@@ -11,12 +11,13 @@ from api import documentation, errors, reading
 from api.database import Warehouse
 from api.head import HeadAsGet
 from api.parameters import refuse_unknown
-from api.routers import factors, macro, operations, securities, universes
+from api.routers import factors, macro, operations, portfolios, risk, securities, universes
 from factorium import __version__
 from factorium.settings import Settings
 
 DESCRIPTION = """\
-Point-in-time factors, ranked, read-only.
+Point-in-time factors, ranked, and the risk model made of them. Read-only, but for risk
+models and portfolios, which can be registered and removed.
 
 - **Formats** by `Accept`: JSON (default), CSV, Arrow IPC (stream or file), Parquet.
 - **Pages** by `limit` and `cursor`; follow `next`, or the `Link` header.
@@ -69,7 +70,7 @@ def create_app(
 
 def _v1() -> APIRouter:
     router = APIRouter(prefix="/v1", dependencies=[Depends(refuse_unknown)])
-    for module in (factors, securities, universes, macro, operations):
+    for module in (factors, securities, universes, macro, risk, portfolios, operations):
         router.include_router(module.router)
     return router
 

@@ -1,9 +1,11 @@
-"""The pool of read-only connections, and the named queries run on it."""
+"""The pool of connections, read-only but for one method, and the named queries run on it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ from psycopg import errors as pg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from api.errors import NotBuilt, TimedOut, Unavailable
+from api.errors import NotBuilt, NotFound, Refused, TimedOut, Unavailable
 from factorium.database import conninfo as find_warehouse
 from sql import query
 
@@ -28,6 +30,8 @@ MISSING = (
     pg.InsufficientPrivilege,
     pg.ObjectNotInPrerequisiteState,
 )
+# What functions raise for a value they do not take; their messages are for the user.
+REFUSED = (pg.InvalidParameterValue, pg.NumericValueOutOfRange)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, TooManyRequests)
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 LOG = logging.getLogger(__name__)
@@ -46,9 +50,18 @@ class Table:
         # Not strict: the keyword makes it half as slow again, on every row.
         return [dict(zip(self.names, row)) for row in self.rows]  # noqa: B905
 
+    def without(self, name: str) -> Table:
+        """The table without one of its columns."""
+        place = self.names.index(name)
+
+        def cut(row: tuple[Any, ...]) -> tuple[Any, ...]:
+            return row[:place] + row[place + 1 :]
+
+        return Table(cut(self.names), cut(self.types), [cut(row) for row in self.rows])
+
 
 class Warehouse:
-    """A pool of connections that can only read, as role `factorium_reader`."""
+    """A pool of connections that only read, but for `write`, as role `factorium_reader`."""
 
     def __init__(self, conninfo: str | None, pool_size: int, statement_timeout_ms: int) -> None:
         self.conninfo = conninfo
@@ -80,9 +93,34 @@ class Warehouse:
             await self.pool.close()
 
     async def fetch(self, name: str, parameters: dict[str, Any]) -> Table:
-        """All rows of `sql/queries/<name>.sql`. Errors: Unavailable, NotBuilt, TimedOut."""
-        try:
+        """All rows of `sql/queries/<name>.sql`.
+
+        Errors: NotFound, Refused, Unavailable, NotBuilt, TimedOut.
+        """
+        with self._told(name):
             return await self._fetch_again_if_lost(query(name).encode(), parameters)
+
+    async def write(self, name: str, parameters: dict[str, Any]) -> Table:
+        """The rows of a query that writes, in one transaction; never tried again.
+
+        The role may write nothing itself: such a query calls a function that
+        runs with its owner's rights. Errors: as fetch.
+        """
+        assert self.pool is not None, "the pool is opened by the application's lifespan"
+        with self._told(name):
+            async with self.pool.connection() as conn, conn.transaction():
+                await conn.execute("set transaction read write")
+                return await self._rows(conn, query(name).encode(), parameters)
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Errors of the database become those of the API."""
+        try:
+            yield
+        except pg.NoDataFound as error:
+            raise NotFound(_said(error)) from error
+        except REFUSED as error:
+            raise Refused(_said(error)) from error
         except pg.QueryCanceled as error:
             raise TimedOut(
                 f"The query took longer than {self.statement_timeout_ms / 1000:g} s: "
@@ -112,13 +150,26 @@ class Warehouse:
         await self.pool.check()
         return await self._fetch(self.pool, statement, parameters)
 
+    async def _fetch(self, pool: Pool, statement: bytes, parameters: dict[str, Any]) -> Table:
+        async with pool.connection() as conn:
+            return await self._rows(conn, statement, parameters)
+
     @staticmethod
-    async def _fetch(pool: Pool, statement: bytes, parameters: dict[str, Any]) -> Table:
-        async with pool.connection() as conn, conn.cursor(binary=True) as cursor:
+    async def _rows(
+        conn: psycopg.AsyncConnection[tuple[Any, ...]],
+        statement: bytes,
+        parameters: dict[str, Any],
+    ) -> Table:
+        async with conn.cursor(binary=True) as cursor:
             await cursor.execute(statement, parameters)
             rows = await cursor.fetchall()
             columns = cursor.description or []
         return Table(tuple(c.name for c in columns), tuple(c.type_code for c in columns), rows)
+
+
+def _said(error: psycopg.Error) -> str:
+    """What the function said, without where in it."""
+    return error.diag.message_primary or str(error)
 
 
 def _is_lost(error: psycopg.OperationalError) -> bool:

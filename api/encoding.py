@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Literal
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,9 +36,13 @@ ARROW_TYPES: dict[int, pa.DataType] = {
     700: pa.float32(),
     701: pa.float64(),
     1009: pa.list_(pa.string()),
+    1022: pa.list_(pa.float64()),
     1082: pa.date32(),
     1184: pa.timestamp("us", "UTC"),
+    3802: pa.string(),
 }
+NPY = "application/x-npy"
+JSONB = 3802
 
 
 def encode_json(table: Table, about: Mapping[str, Any], following: str | None) -> bytes:
@@ -45,13 +50,13 @@ def encode_json(table: Table, about: Mapping[str, Any], following: str | None) -
     return orjson.dumps({**about, "data": table.records(), "next": following})
 
 
-def encode_record(table: Table) -> bytes:
-    """The only row, as an object."""
+def encode_record(table: Table, about: Mapping[str, Any]) -> bytes:
+    """`{about…, the only row}` as one object."""
     (record,) = table.records()
-    return orjson.dumps(record)
+    return orjson.dumps({**about, **record})
 
 
-def encode_table(table: Table, about: Mapping[str, Any], media_type: MediaType) -> bytes:
+def encode_table(table: Table, about: Mapping[str, Any], media_type: str) -> bytes:
     """The table in one of the tabular formats."""
     frame = to_arrow(table, about)
     sink = BytesIO()
@@ -71,10 +76,27 @@ def to_arrow(table: Table, about: Mapping[str, Any]) -> pa.Table:
     """The table with `about` as leading constant columns, typed by PostgreSQL's types."""
     height = len(table.rows)
     values = list(zip(*table.rows, strict=True)) if height else [()] * len(table.names)
-    arrays = {name: pa.repeat(pa.scalar(value), height) for name, value in about.items()}
+    arrays = {name: pa.repeat(_scalar(value), height) for name, value in about.items()}
     for name, oid, column in zip(table.names, table.types, values, strict=True):
-        arrays[name] = _finite(pa.array(column, ARROW_TYPES[oid]))
+        cells = [_json_text(cell) for cell in column] if oid == JSONB else column
+        arrays[name] = _finite(pa.array(cells, ARROW_TYPES[oid]))
     return pa.table(arrays)
+
+
+def encode_matrix(matrix: list[list[float]]) -> bytes:
+    """A matrix as `numpy.save` writes it: float64, C order."""
+    sink = BytesIO()
+    np.save(sink, np.array(matrix, dtype=np.float64), allow_pickle=False)
+    return sink.getvalue()
+
+
+def _scalar(value: Any) -> pa.Scalar:
+    """What is missing is a missing text: a column has to have a type."""
+    return pa.scalar(None, pa.string()) if value is None else pa.scalar(value)
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _finite(array: pa.Array) -> pa.Array:
@@ -87,6 +109,7 @@ def _without_lists(frame: pa.Table) -> pa.Table:
     """CSV has no lists: their elements are joined by a space."""
     for position, field in enumerate(frame.schema):
         if pa.types.is_list(field.type):
-            joined = pc.binary_join(frame.column(position), " ")
+            texts = frame.column(position).cast(pa.list_(pa.string()))
+            joined = pc.binary_join(texts, " ")
             frame = frame.set_column(position, field.name, joined)
     return frame

@@ -4,6 +4,7 @@ ApiError
 ├── BadRequest      400  parameters that are valid alone contradict each other
 ├── NotFound        404  no such factor, security, universe, or date
 ├── NotAcceptable   406  none of the media types in Accept can be written
+├── Refused         422  the database refuses a value, and says why
 ├── Unavailable     503  the database is away, or the pool is exhausted
 ├── NotBuilt        503  the database answers, but has no marts yet
 └── TimedOut        504  the statement ran into its timeout
@@ -11,7 +12,7 @@ ApiError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -56,6 +58,13 @@ class NotAcceptable(ApiError):
 
     status = 406
     kind = "not-acceptable"
+
+
+class Refused(ApiError):
+    """The database refuses a value that is of its type, and says why."""
+
+    status = 422
+    kind = "refused"
 
 
 class Unavailable(ApiError):
@@ -119,7 +128,11 @@ async def _of_api_error(request: Request, error: Exception) -> Response:
 async def _of_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [
-        {"in": str(found["loc"][0]), "parameter": str(found["loc"][-1]), "message": found["msg"]}
+        {
+            "in": str(found["loc"][0]),
+            "parameter": _parameter(found["loc"]),
+            "message": found["msg"],
+        }
         for found in error.errors()
     ]
     detail = "; ".join(f"{found['parameter']}: {found['message']}" for found in errors)
@@ -128,13 +141,30 @@ async def _of_validation(request: Request, error: Exception) -> Response:
 
 async def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    allowed = ", ".join(_methods(request))
     detail = {
         404: "There is nothing at this path; the routes are listed in /openapi.json.",
-        405: "The API is read-only: use GET.",
+        405: f"This path answers {allowed or 'GET'} only.",
     }.get(error.status_code, str(error.detail))
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    headers = {"Allow": "GET, HEAD"} if error.status_code == 405 else error.headers
+    headers = {"Allow": allowed} if error.status_code == 405 and allowed else error.headers
     return _problem(error.status_code, detail, kind, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Methods that the documented routes of this path answer."""
+    found: set[str] = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(request.scope["path"]):
+            found |= {method.upper() for method in operations}
+    return sorted(found | {"HEAD"} if "GET" in found else found)
+
+
+def _parameter(loc: Sequence[Any]) -> str:
+    """The parameter's name; in a body the path to it: `holdings.3.weight`."""
+    if loc[0] != "body":
+        return str(loc[-1])
+    return ".".join(str(step) for step in loc[1:]) or "body"
 
 
 async def _of_anything(request: Request, error: Exception) -> Response:

@@ -14,6 +14,11 @@ def entity_tag(build_id: int, url: str, media_type: str, version: str) -> str:
     return f'W/"{digest.hexdigest()[:32]}"'
 
 
+def content_tag(body: bytes) -> str:
+    """A weak tag of an answer that other things than builds change."""
+    return f'W/"{sha256(body).hexdigest()[:32]}"'
+
+
 def matches(if_none_match: str | None, tag: str) -> bool:
     """Whether the client holds `tag` already (RFC 9110, weak comparison)."""
     if if_none_match is None:

@@ -206,3 +206,320 @@ class Freshness(BaseModel):
     n_loads: int | None
     rows_landed: int | None
     rows_rejected: int | None
+
+
+class RiskModel(BaseModel):
+    """A version of a risk model, `dim_risk_model`."""
+
+    model: str
+    version: int
+    description: str
+    parameters: dict[str, float | str] = Field(
+        description="Half-lives and windows in sessions, lags, simulations."
+    )
+    created_at: datetime
+    retired_at: datetime | None
+    is_in_force: bool = Field(description="Builds estimate it; one version of a name is.")
+    first_date: date | None = Field(description="Null until a build has estimated it.")
+    last_date: date | None
+
+
+class RiskModelInForce(RiskModel):
+    """The version in force, and what its last matrix was made of, `fct_risk_model_days`."""
+
+    n_factors: int | None
+    n_days: int | None = Field(description="Sessions in the last covariance.")
+    regime_multiplier: float | None = Field(description="Of factor volatilities; 1: calm.")
+    distortion: float | None = Field(description="Repair to positive semi-definite, relative.")
+    shrinkage: float | None = Field(description="Ledoit-Wolf intensity, 0 to 1.")
+
+
+class RiskFactor(BaseModel):
+    """A factor of the risk models, `dim_risk_factor`."""
+
+    factor_id: str
+    factor_kind: Literal["market", "sector", "style"]
+    sector: str | None
+    place: int = Field(description="From 1, in vectors and matrices.")
+
+
+class FactorReturn(BaseModel):
+    """A factor's return on one day, `fct_factor_returns`."""
+
+    trade_date: date
+    factor_id: str
+    factor_kind: str
+    factor_return: float | None = Field(description="Fraction per day.")
+    standard_error: float | None = Field(description="Fraction per day.")
+    t_stat: float | None
+    vif: float | None = Field(description="Variance inflation of a style among the others.")
+
+
+class Regression(BaseModel):
+    """How well a day's regression explains returns, `fct_regressions`."""
+
+    trade_date: date
+    weighting: str | None
+    n_names: int | None
+    n_sectors: int | None
+    r2: float | None = Field(description="Share of the weighted variance of returns, 0 to 1.")
+    adjusted_r2: float | None
+    sectors_r2: float | None = Field(description="That of the market and the sectors alone.")
+    adjusted_sectors_r2: float | None
+    reason: str | None = Field(description="Why there is no estimate; null where there is.")
+
+
+class Covariance(BaseModel):
+    """The K x K covariance of factor returns that a model forecasts at a close."""
+
+    model: str
+    trade_date: date
+    horizon_days: int = Field(description="Sessions that the numbers are for.")
+    factor_ids: list[str] = Field(description="Of rows and columns.")
+    covariance: list[list[float]] = Field(description="Squared fractions over the horizon.")
+    volatilities: list[float] = Field(description="Fractions over the horizon.")
+    correlation: list[list[float | None]]
+
+
+class SpecificRisk(BaseModel):
+    """A name's specific risk as a model forecasts it, `fct_specific_risk`.
+
+    Volatilities are fractions over the horizon.
+    """
+
+    security_id: int
+    ticker: str | None
+    specific_volatility: float = Field(description="The forecast.")
+    series_volatility: float | None = Field(description="From the name's own history.")
+    structural_volatility: float | None = Field(description="From names like it.")
+    shrunk_volatility: float | None = Field(description="Before the regime multiplier.")
+    series_share: float | None = Field(description="Weight of its own history, 0 to 1.")
+    regime_multiplier: float | None
+    n_days: int | None
+
+
+class SpecificRisks(Listing[SpecificRisk]):
+    """Specific risk by security."""
+
+    model: str
+    trade_date: date
+    horizon_days: int
+
+
+class Exposure(BaseModel):
+    """A name's exposures at a close, `fct_exposures`: a column per style.
+
+    Every name has an exposure of 1 to the market and to its sector.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    security_id: int
+    ticker: str | None
+    sector: str | None
+    sector_factor_id: str | None
+    cap_usd: float | None
+    is_estimated: bool | None = Field(description="In the universe of the regressions.")
+    imputed: list[str] | None = Field(description="Styles whose exposure was missing.")
+
+
+class Exposures(Listing[Exposure]):
+    """Exposures by security at one close."""
+
+    trade_date: date
+    universe: str
+
+
+class Portfolio(BaseModel):
+    """A portfolio that was uploaded."""
+
+    portfolio: str
+    description: str | None
+    first_date: date = Field(description="Of the first upload.")
+    last_date: date = Field(description="Of the last upload.")
+    n_uploads: int
+    n_holdings: int = Field(description="In the last upload.")
+    created_at: datetime
+
+
+class Weight(BaseModel):
+    """A holding."""
+
+    security_id: int
+    ticker: str | None = Field(description="The present one.")
+    weight: float = Field(description="Fraction of the portfolio's value; negative is short.")
+
+
+class Weights(Listing[Weight]):
+    """A portfolio at the close of a day, drifted since its upload by total returns."""
+
+    portfolio: str
+    trade_date: date
+
+
+class PortfolioExposure(BaseModel):
+    """A sum of weights times exposures."""
+
+    factor_id: str
+    factor_kind: str
+    exposure: float | None
+    benchmark_exposure: float | None = Field(description="Null without a benchmark.")
+    active_exposure: float | None
+
+
+class PortfolioExposures(Listing[PortfolioExposure]):
+    """Exposures of a portfolio at the close of a day."""
+
+    portfolio: str
+    trade_date: date
+    benchmark: str | None
+
+
+class RiskNumbers(BaseModel):
+    """Forecast risk at the close of a day, as fractions over the horizon.
+
+    `total_volatility` squared is factor squared plus specific squared. Value at risk
+    and expected shortfall are positive for a loss, of a normal distribution.
+    """
+
+    portfolio: str
+    model: str
+    trade_date: date
+    horizon_days: int
+    n_holdings: int
+    n_covered: int
+    covered_weight: float
+    uncovered_weight: float = Field(description="Names that count as without risk.")
+    uncovered: list[str | None] = Field(description="Their tickers.")
+    total_volatility: float
+    factor_volatility: float
+    specific_volatility: float
+    benchmark_volatility: float | None
+    benchmark_uncovered_weight: float | None
+    active_volatility: float | None = Field(description="Tracking error.")
+    active_factor_volatility: float | None
+    active_specific_volatility: float | None
+    beta: float | None = Field(description="To the benchmark, under the model.")
+    value_at_risk_95: float
+    value_at_risk_99: float
+    expected_shortfall_95: float
+    expected_shortfall_99: float
+
+
+class FactorContribution(BaseModel):
+    """What a factor adds to volatility; the row `specific` is what is left."""
+
+    factor_id: str
+    factor_kind: str
+    exposure: float | None
+    factor_volatility: float | None
+    marginal: float | None = Field(description="Volatility per unit of exposure.")
+    contribution: float | None = Field(description="All of them sum to the volatility.")
+    share: float | None = Field(description="Contribution over the volatility.")
+
+
+class AssetContribution(BaseModel):
+    """What a name adds to volatility."""
+
+    security_id: int
+    ticker: str | None
+    weight: float | None
+    active_weight: float | None
+    beta: float | None
+    volatility: float | None
+    marginal: float | None = Field(description="Volatility per unit of weight.")
+    factor_contribution: float | None
+    specific_contribution: float | None
+    contribution: float | None = Field(description="All of them sum to the volatility.")
+    share: float | None = Field(description="Contribution over the volatility.")
+
+
+class PortfolioRisk(RiskNumbers):
+    """Risk of a portfolio; with `include` what factors and names contribute to it.
+
+    Tabular formats hold one kind of rows: the totals, or what `include` names.
+    """
+
+    factors: list[FactorContribution] | None = Field(None, description="If included.")
+    assets: list[AssetContribution] | None = Field(None, description="If included.")
+
+
+class HistoricalRisk(BaseModel):
+    """What a portfolio's present weights would have lost in the past, as fractions."""
+
+    portfolio: str
+    trade_date: date
+    confidence: float
+    horizon_days: int
+    n_days: int = Field(description="Sessions, in whole periods of horizon_days.")
+    first_date: date
+    value_at_risk: float = Field(description="Positive for a loss.")
+    expected_shortfall: float
+    worst_date: date
+    worst_return: float
+
+
+class ReplayedFactor(BaseModel):
+    """A present exposure through the factor's return of another time."""
+
+    factor_id: str
+    exposure: float | None
+    factor_return: float | None = Field(description="Fraction over the window.")
+    contribution: float | None
+
+
+class Replay(Listing[ReplayedFactor]):
+    """A portfolio's present exposures through another time."""
+
+    portfolio: str
+    trade_date: date = Field(description="Of the exposures.")
+    first_date: date
+    last_date: date
+
+
+class StressedFactor(BaseModel):
+    """What a factor does under the shocks, as fractions."""
+
+    factor_id: str
+    exposure: float | None
+    shock: float | None = Field(description="As sent; null for the others.")
+    shocked_return: float | None = Field(description="Expected given the shocks.")
+    contribution: float | None
+
+
+class Stress(Listing[StressedFactor]):
+    """What a portfolio would return under shocks, factor by factor."""
+
+    portfolio: str
+    model: str
+    trade_date: date
+
+
+class ScenarioRisk(RiskNumbers):
+    """Risk of a portfolio as it is, and with some weights changed."""
+
+    scenario: Literal["before", "after"]
+
+
+class Contribution(BaseModel):
+    """What a factor contributed to a day's return, or linked to that of the range.
+
+    Families: market, sector, style, specific, risk_free, and unexplained, which is
+    what missing data leave.
+    """
+
+    factor_id: str
+    family: str
+    contribution: float | None = Field(description="Fraction.")
+    trade_date: date | None = Field(None, description="Absent when linked.")
+    exposure: float | None = Field(None, description="Absent when linked.")
+    factor_return: float | None = Field(None, description="Absent when linked.")
+
+
+class Attribution(Listing[Contribution]):
+    """Where a portfolio's realized return came from; beside a benchmark, its excess."""
+
+    portfolio: str
+    benchmark: str | None
+    first_date: date
+    last_date: date

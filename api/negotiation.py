@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 from api.encoding import MediaType
 from api.errors import NotAcceptable
 
-OFFERED: tuple[MediaType, ...] = get_args(MediaType)
+OFFERED: tuple[str, ...] = get_args(MediaType)
 
 
-def negotiate(accept: str | None) -> MediaType:
-    """The offered type the client likes best, JSON among equals. Errors: NotAcceptable."""
+def negotiate(accept: str | None, offers: Sequence[str] = OFFERED) -> str:
+    """The offered type the client likes best, the first among equals. Errors: NotAcceptable."""
     if accept is None or not accept.strip():
-        return OFFERED[0]
+        return offers[0]
     ranges = [_parse(part) for part in accept.split(",") if part.strip()]
-    quality = {offered: _quality(offered, ranges) for offered in OFFERED}
-    best = max(OFFERED, key=lambda offered: quality[offered])
+    quality = {offered: _quality(offered, ranges) for offered in offers}
+    best = max(offers, key=lambda offered: quality[offered])
     if quality[best] <= 0:
         raise NotAcceptable(
-            f"Cannot answer as {accept!r}; offered are {', '.join(OFFERED)}.",
-            offered=list(OFFERED),
+            f"Cannot answer as {accept!r}; offered are {', '.join(offers)}.",
+            offered=list(offers),
         )
     return best
 

@@ -92,6 +92,46 @@ FactorList = Annotated[
     ),
 ]
 
+RiskModelId = Annotated[
+    str,
+    Path(
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="A risk model of `/v1/risk/models`.",
+        examples=["short"],
+    ),
+]
+OfRiskModel = Annotated[
+    str,
+    Query(
+        alias="model",
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="A risk model of `/v1/risk/models`.",
+        examples=["short", "long"],
+    ),
+]
+HorizonDays = Annotated[
+    int,
+    Query(ge=1, le=2_520, description="Sessions: variances are those of a day times these."),
+]
+PORTFOLIO = r"^(universe:[a-z][a-z0-9_]{0,62}|[A-Za-z0-9][A-Za-z0-9_.-]{0,62})$"
+PortfolioId = Annotated[
+    str,
+    Path(
+        pattern=PORTFOLIO,
+        description="A portfolio of `/v1/risk/portfolios`; `market` is the cap-weighted "
+        "estimation universe, `universe:sp500` that of a universe.",
+        examples=["mine", "market"],
+    ),
+]
+Benchmark = Annotated[
+    str | None,
+    Query(
+        pattern=PORTFOLIO,
+        description="What active weights are against: named as a portfolio in the path.",
+        examples=["market"],
+    ),
+]
+
 
 def split(factors: str | None) -> list[str] | None:
     """The factors of a comma-separated list, each once, in the order given."""

@@ -11,7 +11,7 @@ import typer
 
 from factorium import catalogue, database, server
 from factorium.build import Built
-from factorium.cli import ingesting, reports, steps
+from factorium.cli import ingesting, reports, risk, steps
 from factorium.cli.console import console, print_rows, told_plainly
 from factorium.migrate import downgrade, migrate
 from factorium.settings import Settings
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(ingesting.app, name="ingest")
+app.add_typer(risk.app, name="risk")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -168,7 +169,7 @@ def serve(
     host: Annotated[str | None, typer.Option()] = None,
     port: Annotated[int | None, typer.Option()] = None,
 ) -> None:
-    """Serve the REST API (read-only)."""
+    """Serve the REST API."""
     import uvicorn  # noqa: PLC0415
 
     from api.app import create_app  # noqa: PLC0415

@@ -5,12 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from api.app import create_app
+
+if TYPE_CHECKING:
+    from conftest import BuiltSample
 
 with warnings.catch_warnings():
     # Starlette prefers httpx2; httpx is what this project has.
@@ -56,3 +61,23 @@ def sessions(market: str) -> list[str]:
     with psycopg.connect(market) as conn:
         rows = conn.execute("select trade_date::text from ranks.market_day order by 1").fetchall()
     return [day for (day,) in rows]
+
+
+@pytest.fixture(scope="module")
+def risk_warehouse(cluster: str, built_sample: BuiltSample) -> Iterator[str]:
+    """Conninfo of a copy of the built sample, into which the tests of a module may write."""
+    original = str(conninfo_to_dict(built_sample.info)["dbname"])
+    copy = f"{original}_api"
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [original]
+        )
+        admin.execute(sql.SQL("drop database if exists {} (force)").format(sql.Identifier(copy)))
+        admin.execute(
+            sql.SQL("create database {} template {} strategy file_copy").format(
+                sql.Identifier(copy), sql.Identifier(original)
+            )
+        )
+    yield make_conninfo(cluster, dbname=copy)
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} (force)").format(sql.Identifier(copy)))

@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('7d953c7d506333c09614d202c3697c93cb1c50703fe5a26d5a9e75c2358c660a') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('1882428bcee911cd2d4344f818dd8ba58f3368de0d11f12e19d88a5a01a23a78') }}{% endmacro %}

@@ -10,15 +10,15 @@ sharing as (
 
     select
         model.*,
-        (
-            select min(other.model_id)
-            from {{ source('risk', 'model') }} as other
-            where
-                other.retired_at is null
-                and {{ specific_parameters('other') }}
-                = {{ specific_parameters('model') }}
-        ) as specific_model_id
+        shared.specific_model_id
     from {{ source('risk', 'model') }} as model
+    left join lateral (
+        select min(other.model_id) as specific_model_id
+        from {{ source('risk', 'model') }} as other
+        where
+            other.retired_at is null
+            and {{ specific_parameters('other') }} = {{ specific_parameters('model') }}
+    ) as shared on true
 
 )
 
@@ -33,8 +33,15 @@ select
     model.retired_at,
     model.retired_at is null as is_in_force,
     model.specific_model_id,
-    greatest(covariances.first_date, specific.first_date) as first_date,
-    least(covariances.last_date, specific.last_date) as last_date
+    -- Null where either is missing: greatest() and least() skip nulls.
+    case
+        when covariances.first_date is not null and specific.first_date is not null
+            then greatest(covariances.first_date, specific.first_date)
+    end as first_date,
+    case
+        when covariances.last_date is not null and specific.last_date is not null
+            then least(covariances.last_date, specific.last_date)
+    end as last_date
 
 from sharing as model
 
@@ -48,20 +55,10 @@ left join lateral (
 
 left join lateral (
     select
-        (
-            select first.trade_date from {{ ref('rsk_specific_risk') }} as first
-            where
-                first.model_id = model.specific_model_id
-                and first.shrunk_volatility is not null
-            order by first.trade_date
-            limit 1
-        ) as first_date,
-        (
-            select last.trade_date from {{ ref('rsk_specific_risk') }} as last
-            where
-                last.model_id = model.specific_model_id
-                and last.shrunk_volatility is not null
-            order by last.trade_date desc
-            limit 1
-        ) as last_date
+        min(day.trade_date) as first_date,
+        max(day.trade_date) as last_date
+    from {{ ref('rsk_specific_risk') }} as day
+    where
+        model.specific_model_id = day.model_id
+        and day.shrunk_volatility is not null
 ) as specific on true

@@ -7,12 +7,20 @@
 
 with
 
-tests as (
+counted as (
 
     select
         *,
         count(*) over (partition by portfolio, trade_date) as n_models
     from {{ ref('rsk_forecast_tests') }}
+
+),
+
+-- As many as any date and portfolio has.
+complete as (
+
+    select max(n_models) as n_models
+    from counted
 
 )
 
@@ -30,8 +38,8 @@ select
     sqrt(252 * avg(forecast_volatility ^ 2)) as forecast_volatility,
     avg((abs(standardized_return) > 1.96)::integer) as exceeded_95
 
-from tests
+from counted
 
-where n_models = (select max(tests.n_models) from tests)
+inner join complete on counted.n_models = complete.n_models
 
 group by model, portfolio, portfolio_kind

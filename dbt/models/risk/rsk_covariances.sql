@@ -13,7 +13,10 @@ with
 
 models as (
 
-    select * from {{ source('risk', 'model') }}
+    select
+        *,
+        (parameters ->> 'window_days')::integer as window_days
+    from {{ source('risk', 'model') }}
     where retired_at is null
 
 ),
@@ -42,7 +45,7 @@ paths as (
 
     from models
 
-    cross join spans
+    inner join spans on true
 
     left join lateral (
         select
@@ -56,27 +59,29 @@ paths as (
         limit 1
     ) as kept on true
 
-    cross join lateral (
-        select
-            array_agg(vectors.session_no order by vectors.session_no) as session_nos,
-            array_agg(vectors.returns order by vectors.session_no) as returns,
-            (count(*) filter (
-                where vectors.trade_date <= kept.trade_date
-            ))::integer as n_before
-        from vectors
-        where
-            vectors.span_date = spans.first_date
-            and (
-                kept.trade_date is null
-                or vectors.trade_date > kept.trade_date
-                or vectors.session_no > (
-                    select day.session_no from vectors as day
-                    where
-                        day.trade_date = kept.trade_date
-                        and day.span_date = spans.first_date
-                ) - 20
-            )
-    ) as input
+    cross join
+        lateral (
+            select
+                array_agg(vectors.session_no order by vectors.session_no)
+                    as session_nos,
+                array_agg(vectors.returns order by vectors.session_no) as returns,
+                (count(*) filter (
+                    where vectors.trade_date <= kept.trade_date
+                ))::integer as n_before
+            from vectors
+            where
+                vectors.span_date = spans.first_date
+                and (
+                    kept.trade_date is null
+                    or vectors.trade_date > kept.trade_date
+                    or vectors.session_no > (
+                        select day.session_no from vectors as day
+                        where
+                            day.trade_date = kept.trade_date
+                            and day.span_date = spans.first_date
+                    ) - 20
+                )
+        ) as input
 
     where
         models.parameters ->> 'kind' = 'exponential'
@@ -140,7 +145,7 @@ windows as (
         spans.last_date,
         spans.sectors,
         path.session_no,
-        (models.parameters ->> 'window_days')::integer as n_days,
+        models.window_days as n_days,
         path.covariance,
         null::double precision as regime_multiplier,
         null::double precision[] as eigenfactor_biases,
@@ -150,22 +155,24 @@ windows as (
 
     from models
 
-    cross join spans
+    inner join spans on true
 
-    cross join lateral (
-        select
-            array_agg(complete.session_no order by complete.place) as session_nos,
-            array_agg(complete.returns order by complete.place) as returns
-        from complete
-        where
-            complete.span_date = spans.first_date
-            and complete.place
-            > complete.n_earlier - (models.parameters ->> 'window_days')::integer - 21
-    ) as input
+    cross join
+        lateral (
+            select
+                array_agg(complete.session_no order by complete.place)
+                    as session_nos,
+                array_agg(complete.returns order by complete.place) as returns
+            from complete
+            where
+                complete.span_date = spans.first_date
+                and complete.place > complete.n_earlier - 21 - models.window_days
+        ) as input
 
-    cross join lateral risk.window_covariance_path(
-        (models.parameters ->> 'window_days')::integer, input.session_nos, input.returns
-    ) as path
+    cross join
+        lateral risk.window_covariance_path(
+            models.window_days, input.session_nos, input.returns
+        ) as path
 
     where
         models.parameters ->> 'kind' = 'window'

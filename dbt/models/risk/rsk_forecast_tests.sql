@@ -3,6 +3,8 @@
 -- the past 252 sessions, and `one_factor`, its beta to the market and uncorrelated
 -- rests. Made at the close before, every tenth session.
 -- Grain: one row per model, test portfolio and session.
+-- noqa: disable=LT02
+-- (The linter takes a loop's end for an indent.)
 
 {{ config(meta={
     'grain': ['model', 'portfolio', 'trade_date'],
@@ -78,7 +80,7 @@ by_sector as (
         ) as variance
         {%- for style in var('styles') %},
         sum(held.amount * held.{{ style }}) as {{ style }}
-        {%- endfor %}
+    {%- endfor %}
     from held
     inner join {{ ref('rsk_specific_risk') }} as specific
         on
@@ -86,6 +88,15 @@ by_sector as (
             and held.trade_date = specific.trade_date
     where specific.shrunk_volatility is not null
     group by held.portfolio, held.earned_on, specific.model_id, held.sector
+
+),
+
+shares as (
+
+    select
+        *,
+        sum(weight) over (partition by portfolio, earned_on, model_id) as total
+    from by_sector
 
 ),
 
@@ -103,12 +114,7 @@ exposed as (
             sum({{ style }}) / sum(weight){{ ',' if not loop.last }}
             {%- endfor %}
         ] as style_exposures
-    from (
-        select
-            *,
-            sum(weight) over (partition by portfolio, earned_on, model_id) as total
-        from by_sector
-    ) as shares
+    from shares
     group by portfolio, earned_on, model_id
 
 ),

@@ -1,6 +1,8 @@
 -- Each return beside the exposures of the close before: what the first pass of the
 -- regression reads. The weight is the root of the cap.
 -- Grain: one row per security and session.
+-- noqa: disable=LT02
+-- (The linter takes a loop's end for an indent.)
 
 {{ config(materialized='stable_view') }}
 
@@ -17,7 +19,7 @@ select
     returned.excess_return
     {%- for style in var('styles') %},
     exposure.{{ style }}
-    {%- endfor %}
+{%- endfor %}
 
 from {{ ref('rsk_returns') }} as returned
 

@@ -52,15 +52,15 @@ summed as (
         session_no,
         specific_return as residual,
         (
-            coalesce(carried_weight * exp((carried_no - first_no) * ln(2::double precision) / 84), 0)
-            + sum(exp((session_no - first_no) * ln(2::double precision) / 84)) over history
-        ) * exp((first_no - session_no) * ln(2::double precision) / 84) as weight_sum,
+            coalesce(carried_weight * {{ growth('carried_no - first_no') }}, 0)
+            + sum({{ growth('session_no - first_no') }}) over history
+        ) * {{ growth('first_no - session_no') }} as weight_sum,
         (
-            coalesce(carried_square * exp((carried_no - first_no) * ln(2::double precision) / 84), 0)
+            coalesce(carried_square * {{ growth('carried_no - first_no') }}, 0)
             + sum(
-                specific_return ^ 2 * exp((session_no - first_no) * ln(2::double precision) / 84)
+                specific_return ^ 2 * {{ growth('session_no - first_no') }}
             ) over history
-        ) * exp((first_no - session_no) * ln(2::double precision) / 84) as square_sum,
+        ) * {{ growth('first_no - session_no') }} as square_sum,
         coalesce(carried_n, 0) + count(*) over history as n_residuals
     from aged
     window history as (partition by security_id order by trade_date)

@@ -13,6 +13,8 @@
 -- States (the sums of step 1) are kept at month ends and on the last date of a build.
 -- Grain: one row per model, security and session.
 -- Source: Menchero, Orr and Wang (2011), USE4 methodology, section 5.
+-- noqa: disable=LT02
+-- (The linter takes a loop's end for an indent.)
 
 {% set lags = [1, 2, 3, 4, 5] %}
 {% set regressors = ['size', 'residual_volatility', 'beta', 'liquidity'] %}
@@ -28,6 +30,23 @@
 
 with
 
+parameters as (
+
+    select
+        model_id,
+        parameters ->> 'kind' as kind,
+        (parameters ->> 'specific_half_life')::double precision as half_life,
+        (parameters ->> 'specific_lags')::integer as n_lags,
+        (parameters ->> 'window_days')::integer as window_days,
+        (parameters ->> 'specific_shrinkage')::double precision as shrinkage,
+        (parameters ->> 'specific_least_days')::double precision as least_days,
+        (parameters ->> 'specific_full_days')::double precision as full_days,
+        (parameters ->> 'regime_half_life')::double precision as regime_half_life
+    from {{ source('risk', 'model') }}
+    where retired_at is null
+
+),
+
 models as (
 
     select
@@ -40,19 +59,7 @@ models as (
         least_days,
         full_days,
         regime_half_life
-    from {{ source('risk', 'model') }}
-    cross join lateral (
-        select
-            parameters ->> 'kind' as kind,
-            (parameters ->> 'specific_half_life')::double precision as half_life,
-            (parameters ->> 'specific_lags')::integer as n_lags,
-            (parameters ->> 'window_days')::integer as window_days,
-            (parameters ->> 'specific_shrinkage')::double precision as shrinkage,
-            (parameters ->> 'specific_least_days')::double precision as least_days,
-            (parameters ->> 'specific_full_days')::double precision as full_days,
-            (parameters ->> 'regime_half_life')::double precision as regime_half_life
-    ) as p
-    where retired_at is null
+    from parameters
     group by
         kind, half_life, n_lags, window_days, shrinkage, least_days, full_days,
         regime_half_life
@@ -78,9 +85,11 @@ residuals as (
         case
             when residual.trade_date <= kept.trade_date then 0
             when models.kind = 'window' then 1
-            else exp(residual.session_no * ln(2::double precision) / models.half_life)
+            else {{ growth('residual.session_no', 'models.half_life') }}
         end as growth,
-        (not coalesce(residual.trade_date <= kept.trade_date, false))::integer as is_new,
+        (
+            not coalesce(residual.trade_date <= kept.trade_date, false)
+        )::integer as is_new,
         models.kind,
         models.n_lags,
         models.window_days,
@@ -90,7 +99,7 @@ residuals as (
         {%- for lag in lags %},
         coalesce(kept.sum_{{ lag }}, 0) as kept_{{ lag }},
         lag(residual.specific_return, {{ lag }}) over history as lag_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
 
     from models
 
@@ -128,7 +137,7 @@ summed as (
         kept_{{ lag }} + coalesce(
             sum(growth * specific_return * lag_{{ lag }}) over history, 0
         ) as sum_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
     from residuals
     window history as (partition by model_id, security_id order by trade_date)
 
@@ -155,7 +164,7 @@ exponential as (
         sum_0
         {%- for lag in lags %},
         sum_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
     from summed
     where trade_date >= {{ since() }}
 
@@ -200,7 +209,7 @@ windows as (
         null::double precision as sum_0
         {%- for lag in lags %},
         null::double precision as sum_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
     from running as today
     left join running as start
         on
@@ -250,7 +259,7 @@ covered as materialized (
         series.sum_0
         {%- for lag in lags %},
         series.sum_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
 
     from models
 
@@ -450,16 +459,11 @@ regimes as (
         surprises.model_id,
         surprises.trade_date,
         coalesce(kept.regime_sum, 0) + sum(
-            surprises.mean_square * exp(
-                surprises.session_no * ln(2::double precision)
-                / surprises.regime_half_life
-            )
+            surprises.mean_square
+            * {{ growth('surprises.session_no', 'surprises.regime_half_life') }}
         ) over history as regime_sum,
         coalesce(kept.regime_weight, 0) + sum(
-            exp(
-                surprises.session_no * ln(2::double precision)
-                / surprises.regime_half_life
-            )
+            {{ growth('surprises.session_no', 'surprises.regime_half_life') }}
         ) over history as regime_weight,
         coalesce(kept.regime_days, 0) + count(*) over history as regime_days
     from surprises
@@ -496,14 +500,16 @@ final as (
             when session.is_month_end or shrunk.trade_date = {{ until() }}
                 then shrunk.weight_sum
         end as weight_sum,
-        case when session.is_month_end or shrunk.trade_date = {{ until() }} then shrunk.sum_0 end
-            as sum_0
+        case
+            when session.is_month_end or shrunk.trade_date = {{ until() }}
+                then shrunk.sum_0
+        end as sum_0
         {%- for lag in lags %},
         case
             when session.is_month_end or shrunk.trade_date = {{ until() }}
                 then shrunk.sum_{{ lag }}
         end as sum_{{ lag }}
-        {%- endfor %}
+    {%- endfor %}
 
     from shrunk
 
