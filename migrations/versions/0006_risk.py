@@ -126,21 +126,22 @@ INPUTS = "'bars', 'actions', 'facts', 'macro', 'maps'"
 
 def upgrade() -> None:
     op.execute(PRIVILEGES)
-    op.execute(CHANGES.format(inputs=f"{INPUTS}, 'models'"))
+    op.execute(CHANGES.format(inputs=f"{INPUTS}, 'models', 'portfolios'"))
     op.execute("set local role factorium_owner")
     op.execute(TABLES)
     op.execute(IMMUTABLE)
     op.execute("reset role")
-    op.execute(
-        "grant update, delete on risk.portfolio, risk.holding to factorium_transform"
-    )
+    op.execute("grant update, delete on risk.portfolio, risk.holding to factorium_transform")
 
 
 def downgrade() -> None:
-    op.execute("delete from ops.change where input = 'models'")
+    op.execute("delete from ops.change where input in ('models', 'portfolios')")
+    # Files that put something into the tables run again with the next migration up.
+    op.execute("delete from ops.sql_object where name like 'risk.%'")
     op.execute(CHANGES.format(inputs=INPUTS))
     op.execute(
-        "drop table risk.holding, risk.portfolio, risk.estimate_specific, risk.estimate, risk.model"
+        "drop table risk.holding, risk.portfolio, risk.estimate_specific, risk.estimate, "
+        "risk.model cascade"
     )
     op.execute("drop function risk.refuse_change()")
     op.execute(

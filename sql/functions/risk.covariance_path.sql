@@ -312,8 +312,20 @@ begin
                         f[i][j] := f[i][j] * y;
                     end loop;
                 end loop;
-                select near.psd, near.distortion into covariance, distortion
-                from linalg.nearest_psd(f, 1e-12) as near;
+                -- A factor that never had a return is a row of zeros, which no Cholesky
+                -- factor has: its place is taken for the test alone.
+                half := f;
+                y := linalg.trace(f) / k;
+                for i in 1..k loop
+                    half[i][i] := case when f[i][i] > 0 then f[i][i] else y end;
+                end loop;
+                if linalg.try_cholesky(half) is not null then
+                    covariance := f;
+                    distortion := 0;
+                else
+                    select near.psd, near.distortion into covariance, distortion
+                    from linalg.nearest_psd(f, 1e-12) as near;
+                end if;
             end if;
         end if;
 

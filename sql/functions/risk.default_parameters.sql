@@ -23,7 +23,7 @@ declare
         'variance_half_life', 84, 'variance_lags', 5,
         'correlation_half_life', 504, 'correlation_lags', 2,
         'eigenfactor_scale', 1.4, 'eigenfactor_every', 252,
-        'eigenfactor_simulations', 60, 'seed', 20111201,
+        'eigenfactor_simulations', 40, 'seed', 20111201,
         'regime_half_life', 42, 'regime_least_days', 42, 'regime_weight', 1,
         'least_days', 126,
         'specific_half_life', 84, 'specific_lags', 5, 'specific_shrinkage', 0.1,

@@ -29,10 +29,14 @@ begin
     where model_id = model.model_id and trade_date = day;
 
     select array_agg(trade_date order by trade_date),
-        array_agg(session_no order by trade_date), array_agg(vector order by trade_date)
+        array_agg(session_no order by trade_date),
+        array_agg(
+            case model.parameters ->> 'kind'
+                when 'window' then risk.zero_for_null(vector) else vector
+            end order by trade_date
+        )
     into dates, numbers, history
-    from risk.factor_vectors(factors, day) as v
-    where model.parameters ->> 'kind' <> 'window' or array_position(vector, null) is null;
+    from risk.factor_vectors(factors, day);
 
     made := risk.estimate_covariance(model.parameters, numbers, history);
     insert into risk.estimate (

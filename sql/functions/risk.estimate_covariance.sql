@@ -1,4 +1,5 @@
--- risk.estimate_covariance(parameters, session_nos, factor_history) -> double precision[]
+-- risk.estimate_covariance(parameters, session_nos, factor_history)
+--     -> double precision[]
 --
 -- The last covariance of a path through all the days: what a model of these
 -- parameters makes of factor returns (days x factors). The same input gives the same

@@ -5,8 +5,9 @@
 -- towards the mean variance as Ledoit and Wolf do, about zero: scikit-learn's
 -- LedoitWolf(assume_centered=True). The plain baseline beside exponential models.
 --
--- returns: days x factors, fractions per day, none null. n_before rows at the top
---     serve the windows only.
+-- returns: days x factors, fractions per day, none null (a style without a return on a
+--     day, which no name was exposed to, counts with 0: risk.zero_for_null). n_before
+--     rows at the top serve the windows only.
 -- The sums slide: a day is added and one taken away. They are summed anew at every
 -- session whose number is a multiple of 21, so that the same session has the same
 -- bits wherever a path begins; give 20 rows more than the window in n_before.

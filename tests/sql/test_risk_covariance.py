@@ -234,6 +234,22 @@ def test_days_before_the_first_wanted_change_no_bit(conn):
     assert row == (1, [whole[89]["covariance"]])
 
 
+def test_a_factor_that_never_had_a_return_has_no_variance_and_costs_no_eigenvalues(conn):
+    returns = returns_of(60, 4, seed=13)
+    without = path(conn, returns[:, :3], eigenfactor_simulations=0)
+    returns[:, 3] = np.nan
+    got = path(conn, returns, eigenfactor_simulations=0)
+    matrix = np.array(got[59]["covariance"])
+    assert not matrix[3].any()
+    assert got[59]["distortion"] == 0
+    np.testing.assert_allclose(matrix[:3, :3], without[59]["covariance"], rtol=1e-12)
+
+
+def test_windows_count_a_missing_return_as_zero(conn):
+    row = conn.execute("select risk.zero_for_null('{0.1,null,-0.2}')").fetchone()
+    assert row == ([0.1, 0, -0.2],)
+
+
 def test_horizons_shorter_than_days_of_factors_are_refused(conn):
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="3 days and 10 simulations"):
         conn.execute("select risk.eigenfactor_bias('{3,2,1}'::float8[], 3, 10, 1)")

@@ -122,18 +122,20 @@ exponential as (
 
 ),
 
--- Days on which every factor has a return, the window before the dates to build and
--- a restart of its sums included.
+-- The days of windows, the window before the dates to build and a restart of its sums
+-- included.
 complete as (
 
     select
-        *,
+        span_date,
+        trade_date,
+        session_no,
+        risk.zero_for_null(returns) as returns,
         row_number() over (partition by span_date order by trade_date) as place,
         count(*) filter (where trade_date < {{ since() }}) over (
             partition by span_date
         ) as n_earlier
     from vectors
-    where array_position(returns, null) is null
 
 ),
 
