@@ -2,7 +2,8 @@
 
     eval "$(factorium env)" && python docs/validation.py
 
-Writes docs/images/*.png and docs/risk-validation.md. Reads marts only. Minimum-variance
+Writes docs/images/*.png and docs/risk-validation.md, of which the section on recorded
+data stays as it was written. Reads marts, and the daily tests behind them. Minimum-variance
 portfolios are solved here, in NumPy, from the models' own numbers: the solver is not
 the warehouse's job.
 """
@@ -46,7 +47,10 @@ def main() -> None:
         plot_correlations(conn)
         plot_bias(conn)
         page = "\n".join([*INTRODUCTION, *tables(conn), *minimum_variance(conn), *explained(conn)])
-    (HERE / "risk-validation.md").write_text(page + "\n")
+    target = HERE / "risk-validation.md"
+    # What was written by hand below its heading stays.
+    _, heading, kept = target.read_text().partition(BY_HAND) if target.exists() else ("", "", "")
+    target.write_text(page + "\n" + ("\n" + heading + kept if heading else ""))
 
 
 def read(conn: psycopg.Connection, query: str, *parameters: object) -> pl.DataFrame:
@@ -62,7 +66,7 @@ def plot_factor_returns(conn: psycopg.Connection) -> None:
         "from marts.fct_factor_returns as r inner join marts.dim_risk_factor as f "
         "on r.factor_id = f.factor_id order by f.place, r.trade_date",
     )
-    figure, axes = plt.subplots(1, 3, figsize=(15, 5))
+    figure, axes = plt.subplots(1, 3, figsize=(15, 6.5))
     for axis, kind in zip(axes, ["market", "sector", "style"], strict=True):
         own = frame.filter(pl.col("factor_kind") == kind)
         for place, (key, group) in enumerate(own.group_by("factor_id", maintain_order=True)):
@@ -73,7 +77,7 @@ def plot_factor_returns(conn: psycopg.Connection) -> None:
             )  # fmt: skip
         axis.set_title(f"{kind}: cumulative return, %")
         axis.axhline(0, color="black", linewidth=0.5)
-        axis.legend(fontsize=7, ncols=2, loc="upper left")
+        axis.legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.15))
         axis.tick_params(axis="x", labelrotation=30)
     save(figure, "factor-returns")
 
@@ -124,6 +128,7 @@ def save(figure: plt.Figure, name: str) -> None:
     plt.close(figure)
 
 
+BY_HAND = "## The same on recorded data"
 INTRODUCTION = [
     "# Validation of the risk models",
     "",
