@@ -10,8 +10,9 @@ sectors as (
 
     select distinct own.sector
     from {{ ref('rsk_regressions') }} as day
-    cross join lateral unnest(day.sectors, day.sector_returns)
-        as own (sector, sector_return)
+    cross join
+        lateral unnest(day.sectors, day.sector_returns)
+            as own (sector, sector_return)
     where own.sector_return is not null
 
 ),

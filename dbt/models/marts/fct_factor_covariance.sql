@@ -22,10 +22,12 @@ from {{ ref('rsk_covariances') }} as day
 inner join {{ source('risk', 'model') }} as model
     on day.model_id = model.model_id
 
-cross join lateral unnest(day.factor_ids)
+cross join
+    lateral unnest(day.factor_ids)
     with ordinality as one (factor_id, place)
 
-cross join lateral unnest(day.factor_ids)
+cross join
+    lateral unnest(day.factor_ids)
     with ordinality as other (factor_id, place)
 
 where day.covariance is not null
