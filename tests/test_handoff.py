@@ -382,10 +382,11 @@ def test_cost_is_by_the_trades_of_each_name(
 def test_risk_parity_gives_every_name_the_same_share(model: RiskModel) -> None:
     found = risk_parity(model)
     n = len(model.tickers)
-    assert_allclose(model.risk_shares(found.weights) * n, np.ones(n), atol=1e-5)
+    # Shares are as exact as the root of the solver's gap.
+    assert_allclose(model.risk_shares(found.weights) * n, np.ones(n), atol=2e-4)
     assert found.weights.sum() == pytest.approx(1)
     half = risk_parity(model, Constraints(budget=0.5))
-    assert_allclose(half.weights, found.weights / 2, atol=1e-7)
+    assert_allclose(half.weights, found.weights / 2, atol=1e-5)
 
 
 def test_risk_parity_under_constraints_is_as_near_as_they_allow(model: RiskModel) -> None:
@@ -395,7 +396,7 @@ def test_risk_parity_under_constraints_is_as_near_as_they_allow(model: RiskModel
     shares = model.risk_shares(found.weights) * n
     assert found.weights.max() == pytest.approx(most, abs=1e-7)
     assert np.ptp(shares) > 1e-2
-    assert_allclose(slack.weights, risk_parity(model).weights, atol=1e-7)
+    assert_allclose(slack.weights, risk_parity(model).weights, atol=1e-5)
     with pytest.raises(ValueError, match="positive budget"):
         risk_parity(model, Constraints(budget=None))
 

@@ -3,7 +3,7 @@
 -- A model's parameters, completed by the defaults of its kind.
 -- Errors: 22023 naming the parameter that is unknown, not a number or out of range.
 --
--- Tested in: tests/sql/test_risk_models.py
+-- Tested in: tests/risk/test_models.py
 
 create or replace function risk.checked_parameters(p_parameters jsonb)
 returns jsonb

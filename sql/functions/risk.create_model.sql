@@ -6,7 +6,7 @@
 -- parameters as those in force change nothing.
 -- Errors: 22023 naming a parameter that is unknown, not a number or out of range.
 --
--- Tested in: tests/sql/test_risk_models.py
+-- Tested in: tests/risk/test_models.py
 
 create or replace function risk.create_model(
     p_name text, p_description text, p_parameters jsonb default '{}'

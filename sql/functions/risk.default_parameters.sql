@@ -9,7 +9,7 @@
 --     volatility state at half weight. classic: an equally weighted year.
 -- Source: Menchero, Orr and Wang (2011), USE4 methodology, sections 4 and 5.
 --
--- Tested in: tests/sql/test_risk_models.py
+-- Tested in: tests/risk/test_models.py
 
 create or replace function risk.default_parameters(p_name text)
 returns jsonb

@@ -4,7 +4,7 @@
 -- rows leave the marts with the next build, its frozen estimates stay. Returns its
 -- model_id. Errors: P0002 where no version of the name is in force.
 --
--- Tested in: tests/sql/test_risk_models.py
+-- Tested in: tests/risk/test_models.py
 
 create or replace function risk.retire_model(p_name text)
 returns integer

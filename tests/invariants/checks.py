@@ -44,6 +44,49 @@ def wrong_caps(own: pl.DataFrame, folder: Path) -> pl.DataFrame:
     return both.filter((error > bound) | pl.col("market_equity").is_null())
 
 
+def wrong_factor_returns(info: str) -> list[tuple[date, str]]:
+    """Root-cap factor returns that NumPy does not give on the exposures of the close before."""
+    panel = """
+        select r.trade_date, e.sector_factor_id, e.cap_usd, r.estimation_return, to_jsonb(e)
+        from risk.rsk_returns as r
+        inner join ref.session as s on r.trade_date = s.session_date
+        inner join ref.session as before on s.session_no - 1 = before.session_no
+        inner join marts.fct_exposures as e
+            on r.security_id = e.security_id and before.session_date = e.trade_date
+        where r.is_estimated and r.session_no % 50 = 0
+    """
+    found = []
+    with psycopg.connect(info) as conn:
+        styles = [
+            name for (name,) in conn.execute(
+                "select factor_id from marts.dim_risk_factor where factor_kind = 'style' "
+                "order by place"
+            ).fetchall()
+        ]  # fmt: skip
+        rows = conn.execute(panel).fetchall()
+        got = {
+            (day, name): value for day, name, value in conn.execute(
+                "select trade_date, factor_id, factor_return from marts.fct_factor_returns_root_cap"
+            ).fetchall()
+        }  # fmt: skip
+    for day in {row[0] for row in rows if (row[0], "market") in got}:
+        own = [row for row in rows if row[0] == day]
+        counts = [sum(row[1] == other[1] for other in own) for row in own]
+        own = [row for row, count in zip(own, counts, strict=True) if count >= 2]
+        sectors = sorted({row[1] for row in own})
+        design = np.array([
+            [float(row[1] == name) for name in sectors] + [row[4][style] for style in styles]
+            for row in own
+        ])  # fmt: skip
+        root = np.array([row[2] for row in own]) ** 0.25
+        target = np.array([row[3] for row in own])
+        solved = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
+        for style, value in zip(styles, solved[len(sectors) :], strict=True):
+            if got[day, style] is not None and abs(got[day, style] - value) > 1e-8:
+                found.append((day, style))
+    return found
+
+
 def golden(values: pl.DataFrame, folder: Path, own: pl.DataFrame) -> pl.DataFrame:
     """Values that differ from those recomputed outside SQL, for every factor that is.
 

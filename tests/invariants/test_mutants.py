@@ -55,6 +55,11 @@ EARLY = Mutation(
     "coalesce(filings.accepted_at, filed_day.following_open_at) as known_at",
     "coalesce(filings.accepted_at, filed_day.following_open_at) - interval '90 days' as known_at",
 )
+UNLAGGED = Mutation(
+    "models/risk/rsk_panel.sql",
+    "and returned.exposure_date = exposure.trade_date",
+    "and returned.trade_date = exposure.trade_date",
+)
 PRICE_MODELS = [
     "int_market_caps__daily", "fac_size", "rnk_size", "fac_reversal", "rnk_reversal",
     "rnk_volatility", "fac_liquidity", "rnk_liquidity", "dim_factor",
@@ -62,6 +67,7 @@ PRICE_MODELS = [
 # From the facts to one family; prices and caps stay as they are.
 FACT_MODELS = ["stg_edgar__facts", "path:models/intermediate/fundamentals", "fac_profitability",
                "rnk_profitability"]  # fmt: skip
+RISK_MODELS = ["rsk_panel", "rsk_regressions__first"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,19 @@ def of_facts(
     _mutate(project, EARLY)
     _run(of_prices.info, project, FACT_MODELS)
     return Mutated(of_prices.info, compare.values(of_prices.info, sessions))
+
+
+@pytest.fixture(scope="module")
+def of_risk(of_prices: Mutated, project: Path) -> str:
+    """The mutant that explains a day by the day's own exposures, in the same database."""
+    _mutate(project, UNLAGGED)
+    _run(of_prices.info, project, RISK_MODELS)
+    return of_prices.info
+
+
+def test_unlagged_exposures(of_risk: str, built_sample: BuiltSample) -> None:
+    assert checks.wrong_factor_returns(built_sample.info) == []
+    assert len(checks.wrong_factor_returns(of_risk)) > 20
 
 
 def test_filings_known_90_days_early(of_facts: Mutated, grown: Grown) -> None:
