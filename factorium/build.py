@@ -139,10 +139,18 @@ def _is_pending(conn: psycopg.Connection) -> bool:
     row = conn.execute(
         "select status, (select sha256 from ops.sql_object where name = 'models'), "
         "(select coalesce(max(change_id), 0) from ops.change) "
-        "> (select coalesce(max(change_id), 0) from ops.model_cursor) "
+        "> (select coalesce(max(change_id), 0) from ops.model_cursor), "
+        "since is not null or until is not null "
         "from ops.build order by build_id desc limit 1"
     ).fetchone()
-    return row is None or row[0] != "done" or row[1] != models_checksum() or bool(row[2])
+    return (
+        row is None
+        or row[0] != "done"
+        or row[1] != models_checksum()
+        or bool(row[2])
+        # A narrowed build leaves dates, and the risk models, to the next one.
+        or bool(row[3])
+    )
 
 
 def models_checksum() -> str:

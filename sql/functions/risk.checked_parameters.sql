@@ -24,7 +24,7 @@ begin
     defaults := risk.default_parameters(
         case kind when 'window' then 'classic' else 'short' end
     );
-    chosen := defaults || coalesce(p_parameters, '{}');
+    chosen := defaults || coalesce(p_parameters, '{}') || jsonb_build_object('kind', kind);
     select key into wrong from jsonb_object_keys(chosen) as key where not defaults ? key;
     if wrong is not null then
         raise exception using errcode = '22023', message = format(
@@ -47,12 +47,40 @@ begin
     ) as range (key, low, high) on p.key = range.key
     where p.key <> 'kind' and not coalesce(
         case when jsonb_typeof(p.value) = 'number'
-            then p.value::text::float8 between range.low and range.high end, false
+            then p.value::text::float8 between range.low and range.high
+                and (p.key not in (
+                    'variance_lags', 'correlation_lags', 'specific_lags', 'window_days',
+                    'eigenfactor_every', 'eigenfactor_simulations', 'seed',
+                    'regime_least_days', 'least_days'
+                ) or p.value::text::numeric % 1 = 0)
+        end, false
     )
     order by p.key limit 1;
     if wrong is not null then
         raise exception using errcode = '22023', message = format(
             'parameter %s: %s is no number in its range', wrong, chosen -> wrong);
+    end if;
+    -- A short window is a full history when it is full.
+    if kind = 'window' then
+        chosen := jsonb_build_object(
+            'specific_full_days', least(180, (chosen ->> 'window_days')::integer),
+            'specific_least_days', least(60, (chosen ->> 'window_days')::integer / 3)
+        ) || (chosen - array['specific_full_days', 'specific_least_days'])
+        || coalesce(
+            (
+                select jsonb_object_agg(key, value) from jsonb_each(p_parameters)
+                where key in ('specific_full_days', 'specific_least_days')
+            ), '{}'
+        );
+    end if;
+    if (chosen ->> 'specific_full_days')::float8 <= (chosen ->> 'specific_least_days')::float8
+        or (chosen ->> 'window_days')::float8 < (chosen ->> 'specific_full_days')::float8
+    then
+        raise exception using errcode = '22023', message = format(
+            'parameter specific_full_days: %s has to be above specific_least_days (%s) and '
+            'not above window_days', chosen -> 'specific_full_days',
+            chosen -> 'specific_least_days'
+        );
     end if;
     return chosen;
 end

@@ -26,6 +26,10 @@ begin
         raise exception using errcode = '22023', message = format(
             'risk.create_model: %L is no name: lowercase letters, digits and _', p_name);
     end if;
+    if p_name in ('sample_252', 'one_factor') then
+        raise exception using errcode = '22023', message = format(
+            'risk.create_model: %L is the name of a plain model of validation', p_name);
+    end if;
     perform pg_advisory_xact_lock(hashtext('risk.model'));
     select * into known from risk.model
     where name = p_name and retired_at is null;

@@ -38,6 +38,13 @@ begin
     into dates, numbers, history
     from risk.factor_vectors(factors, day);
 
+    if not exists (
+        select from marts.fct_specific_risk as s
+        where s.model = p_model and s.trade_date = day
+    ) then
+        raise exception using errcode = '22023', message = format(
+            'risk model %s has no specific risk of %s yet: build first', p_model, day);
+    end if;
     made := risk.estimate_covariance(model.parameters, numbers, history);
     insert into risk.estimate (
         model_id, build_id, trade_date, parameters, factor_ids, history_dates,

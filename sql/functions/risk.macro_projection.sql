@@ -4,7 +4,7 @@
 -- Factor returns projected on macro factors: per risk factor a regression of its
 -- returns, summed over step_days sessions, on the changes of the macro factors as they
 -- were known at both ends, all of them together and with a constant (macro_id
--- 'constant'). beta: return as a fraction per unit of the macro factor. Newey-West
+-- 'constant'). A risk factor without a return in any step is left out. beta: return as a fraction per unit of the macro factor. Newey-West
 -- standard errors over `lags` steps.
 -- Errors: 22023 naming macro factors that are unknown; where the steps are fewer than
 --     ten more than the macro factors.
@@ -111,7 +111,8 @@ begin
     from marts.dim_risk_factor as f
     cross join lateral (
         -- Sums since the end before: every session of the steps counts once.
-        select array_agg(summed.r order by summed.trade_date) as returns
+        select array_agg(summed.r order by summed.trade_date)
+                filter (where summed.r is not null) as returns
         from (
             select step.trade_date, sum(r.factor_return) as r
             from (

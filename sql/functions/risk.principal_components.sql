@@ -67,9 +67,11 @@ begin
         having count(*) = p_n_days
     ) as whole;
     n_names := coalesce(cardinality(security_ids), 0);
-    if n_names <= p_n_components then
+    if n_names <= p_n_components or p_n_days <= p_n_components then
         raise exception using errcode = '22023', message = format(
-            'risk.principal_components: %s names for %s components', n_names, p_n_components);
+            'risk.principal_components: %s names and %s days for %s components',
+            n_names, p_n_days, p_n_components
+        );
     end if;
 
     gram := linalg.scale(linalg.gram(returns), 1.0::float8 / n_names);

@@ -78,6 +78,12 @@ def test_other_parameters_make_a_new_version_and_retire_the_old(conn):
         ({"variance_half_life": "long"}, 'parameter variance_half_life: "long" is no number'),
         ({"variance_half_life": None}, "parameter variance_half_life: null is no number"),
         ({"specific_lags": 9}, "parameter specific_lags: 9"),
+        ({"variance_lags": 2.5}, "parameter variance_lags: 2.5"),
+        ({"specific_full_days": 60}, "parameter specific_full_days: 60 has to be above"),
+        (
+            {"kind": "window", "window_days": 126, "specific_full_days": 180},
+            "not above window_days",
+        ),
         ({"kind": "magic"}, "parameter kind: 'magic'"),
         ({"kind": "window", "variance_half_life": 84}, "a model of kind window has"),
     ],
@@ -85,6 +91,19 @@ def test_other_parameters_make_a_new_version_and_retire_the_old(conn):
 def test_wrong_parameters_are_named(conn, parameters, message):
     with pytest.raises(pg.InvalidParameterValue, match=message):
         create(conn, "fast", **parameters)
+
+
+def test_names_of_the_plain_models_are_taken(conn):
+    with pytest.raises(pg.InvalidParameterValue, match="a plain model of validation"):
+        create(conn, "one_factor")
+
+
+def test_models_that_share_specific_risk_do_so_after_one_is_retired(conn):
+    shared = "select specific_model_id from marts.dim_risk_model where model = 'regime'"
+    before = one(conn, shared)
+    one(conn, "select risk.retire_model('short')")
+    assert one(conn, shared) == before
+    assert one(conn, "select count(*) from marts.fct_specific_risk where model = 'regime'") > 0
 
 
 @pytest.mark.parametrize("name", ["Fast", "1st", "a b", "", None])

@@ -79,7 +79,8 @@ def test_principal_components_equal_numpy(conn):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [("null, 60, 59", "names for 59 components"), ("null, 5000, 3", "of 5000 days have returns"),
+    [("null, 60, 60", "60 days for 60 components"),
+     ("null, 60, 59", "days for 59 components"), ("null, 5000, 3", "of 5000 days have returns"),
      ("'1999-01-04', 60, 3", "0 of 60 days")],
 )  # fmt: skip
 def test_windows_that_cannot_be_are_refused(conn, arguments, message):

@@ -15,9 +15,7 @@ sharing as (
     left join lateral (
         select min(other.model_id) as specific_model_id
         from {{ source('risk', 'model') }} as other
-        where
-            other.retired_at is null
-            and {{ specific_parameters('other') }} = {{ specific_parameters('model') }}
+        where {{ specific_parameters('other') }} = {{ specific_parameters('model') }}
     ) as shared on true
 
 )

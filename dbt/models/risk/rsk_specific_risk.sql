@@ -1,5 +1,6 @@
 -- Specific risk of every model in force. Models with the same parameters for it share
--- rows, under the lowest model_id (marts.dim_risk_model says which).
+-- rows, under the lowest model_id, retired ones included, so that it never moves
+-- (marts.dim_risk_model says which).
 --   1. Time series: exponentially weighted second moments of specific returns with
 --      Newey-West lags (Bartlett), or those of an equally weighted window.
 --   2. Structural: what the name's size, residual volatility, beta and liquidity
@@ -41,9 +42,9 @@ parameters as (
         (parameters ->> 'specific_shrinkage')::double precision as shrinkage,
         (parameters ->> 'specific_least_days')::double precision as least_days,
         (parameters ->> 'specific_full_days')::double precision as full_days,
-        (parameters ->> 'regime_half_life')::double precision as regime_half_life
+        (parameters ->> 'regime_half_life')::double precision as regime_half_life,
+        retired_at is null as is_in_force
     from {{ source('risk', 'model') }}
-    where retired_at is null
 
 ),
 
@@ -63,6 +64,7 @@ models as (
     group by
         kind, half_life, n_lags, window_days, shrinkage, least_days, full_days,
         regime_half_life
+    having bool_or(is_in_force)
 
 ),
 
@@ -72,8 +74,8 @@ kept as (
 
 ),
 
--- Each residual with those of the days before it; what was summed already counts as
--- a lag only.
+-- Each residual with those of the sessions before it, where there is one; what was
+-- summed already counts as a lag only.
 residuals as (
 
     select
@@ -98,7 +100,12 @@ residuals as (
         coalesce(kept.sum_0, 0) as kept_0
         {%- for lag in lags %},
         coalesce(kept.sum_{{ lag }}, 0) as kept_{{ lag }},
-        lag(residual.specific_return, {{ lag }}) over history as lag_{{ lag }}
+        case
+            when
+                lag(residual.session_no, {{ lag }}) over history
+                = residual.session_no - {{ lag }}
+                then lag(residual.specific_return, {{ lag }}) over history
+        end as lag_{{ lag }}
     {%- endfor %}
 
     from models
