@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -151,8 +152,12 @@ def test_port_taken_since_gives_another_one(home: Path) -> None:
     remember(first, 1)
     server.stop(home)
     with socket.socket() as other:
-        other.bind(("127.0.0.1", first.port))
-        other.listen()
+        # Connections of the server that was stopped may linger on the port.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Where another program has taken it meanwhile, it is taken all the same.
+        with suppress(OSError):
+            other.bind(("127.0.0.1", first.port))
+            other.listen()
         second = server.start(home)
         assert second.port != first.port
         assert remembered(second) == [1]
