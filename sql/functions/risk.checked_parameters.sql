@@ -60,6 +60,15 @@ begin
         raise exception using errcode = '22023', message = format(
             'parameter %s: %s is no number in its range', wrong, chosen -> wrong);
     end if;
+    -- Whole numbers as such: 63.0 is no integer to a cast from text.
+    select jsonb_object_agg(
+        p.key,
+        case jsonb_typeof(p.value)
+            when 'number' then to_jsonb(trim_scale(p.value::text::numeric))
+            else p.value
+        end
+    ) into chosen
+    from jsonb_each(chosen) as p;
     -- A short window is a full history when it is full.
     if kind = 'window' then
         chosen := jsonb_build_object(

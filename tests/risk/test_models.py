@@ -93,6 +93,13 @@ def test_wrong_parameters_are_named(conn, parameters, message):
         create(conn, "fast", **parameters)
 
 
+def test_whole_numbers_are_kept_as_such(conn):
+    made = create(conn, "year", kind="window", window_days=63.0)
+    parameters = "select parameters ->> %s from risk.model where model_id = %s"
+    assert one(conn, parameters, "window_days", made) == "63"
+    assert one(conn, parameters, "specific_full_days", made) == "63"
+
+
 def test_names_of_the_plain_models_are_taken(conn):
     with pytest.raises(pg.InvalidParameterValue, match="a plain model of validation"):
         create(conn, "one_factor")

@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('558198c63baae980416712c40e646b5a201e7b2161babf9e5a6e25d9796cda63') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('30d8b1c02c07dc8e3272baf4d48c7fa0f68f7e5f71a928a17b4aaed967667533') }}{% endmacro %}
