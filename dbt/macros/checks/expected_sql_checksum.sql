@@ -1,2 +1,2 @@
 {# Written by `factorium migrate`; a test compares it with the files of sql/. #}
-{% macro expected_sql_checksum() %}{{ return('30d8b1c02c07dc8e3272baf4d48c7fa0f68f7e5f71a928a17b4aaed967667533') }}{% endmacro %}
+{% macro expected_sql_checksum() %}{{ return('38654bcc626d4f60d570966f955d62ea67f227175938fb0e3a371a0581fed41c') }}{% endmacro %}
