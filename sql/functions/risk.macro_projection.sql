@@ -5,7 +5,8 @@
 -- returns, summed over step_days sessions, on the changes of the macro factors as they
 -- were known at both ends, all of them together and with a constant (macro_id
 -- 'constant'). A risk factor without a return in any step is left out. beta: return as
--- a fraction per unit of the macro factor. Newey-West standard errors over `lags` steps.
+-- a fraction per unit of the macro factor. Newey-West standard errors over `lags`
+-- steps.
 -- Errors: 22023 naming macro factors that are unknown; where the steps are fewer than
 --     ten more than the macro factors.
 -- Source: Chen, Roll and Ross (1986), Economic forces and the stock market.
