@@ -312,3 +312,46 @@ def test_specific_risk_is_shrunk_towards_the_decile(conn):
         v = distance / (deviation + distance)
         expected[places] = v * mean + (1 - v) * blend[places]
     np.testing.assert_allclose(frame["shrunk_volatility"].to_numpy(), expected, rtol=1e-9)
+
+
+def test_window_volatility_equals_numpy(conn):
+    rows = conn.execute(
+        "select security_id, trade_date, series_volatility from marts.fct_specific_risk "
+        "where model = 'classic' and n_days = 252 order by trade_date desc, security_id limit 5"
+    ).fetchall()
+    assert len(rows) == 5
+    for security_id, day, got in rows:
+        own = conn.execute(
+            "select specific_return from marts.fct_specific_returns "
+            "where security_id = %s and trade_date <= %s order by trade_date desc limit 252",
+            [security_id, day],
+        ).fetchall()
+        assert got == pytest.approx(np.sqrt(np.mean(np.square(own))), rel=1e-9)
+
+
+def test_specific_regime_multiplier_equals_numpy(conn):
+    """Cap-weighted squared surprises over the forecasts of the session before, half-life 42."""
+    rows = conn.execute(
+        """
+        select t.session_no, t.trade_date,
+            sum(y.cap_usd * (u.specific_return / y.shrunk_volatility) ^ 2) / sum(y.cap_usd)
+        from risk.rsk_specific_risk as t
+        inner join risk.rsk_specific_risk as y on t.model_id = y.model_id
+            and t.security_id = y.security_id and t.session_no - 1 = y.session_no
+        inner join marts.fct_specific_returns as u
+            on t.security_id = u.security_id and t.trade_date = u.trade_date
+        where y.is_estimated and y.shrunk_volatility > 0 and t.model_id = (
+            select specific_model_id from marts.dim_risk_model where model = 'short'
+        )
+        group by 1, 2 order by 1
+        """
+    ).fetchall()
+    numbers = np.array([row[0] for row in rows])
+    weights = 0.5 ** ((numbers[-1] - numbers) / 42)
+    expected = np.sqrt(weights @ np.array([row[2] for row in rows]) / weights.sum())
+    got = one(
+        conn,
+        "select distinct regime_multiplier from marts.fct_specific_risk "
+        "where model = 'short' and trade_date = %s", rows[-1][1],
+    )  # fmt: skip
+    assert got == pytest.approx(expected, rel=1e-9)
